@@ -1,0 +1,119 @@
+"""What a node is: a class whose one typed method declares its wires."""
+
+import enum
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, ClassVar, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Alignment(enum.Enum):
+    """How an input finds its value for the timestamp t that a node works on."""
+
+    EXACT = "exact"
+    PREVIOUS = "previous"
+    LATEST = "latest"
+    WINDOW = "window"
+
+
+Previous = Annotated[T | None, Alignment.PREVIOUS]
+"""The producer's value for the preceding frame, waited for. The only thing that may close a loop."""
+Latest = Annotated[T | None, Alignment.LATEST]
+"""The producer's newest value at or before t, None at first. In real time never waited for."""
+Window = Annotated[list[T], Alignment.WINDOW]
+"""The producer's values in (previous t, t]. In real time waited for at most `Node.wait_ms`."""
+
+
+class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """A node's YAML options (`with:`): a subclass's fields, their types and their defaults."""
+
+
+class Packet(NamedTuple, Generic[T]):
+    """One value in a stream.
+
+    `t`: µs since the graph started; file sources: µs since the start of the file.
+    `born`: µs on the graph's clock at which the frame behind this value was captured.
+    """
+
+    t: int
+    value: T
+    born: int = 0
+
+
+class Context(NamedTuple):
+    """What the runtime hands to a node as it opens."""
+
+    name: str
+    """The node's name in the graph."""
+    now: Callable[[], int]
+    """The graph's clock, µs."""
+    live: bool
+    """True in real time, where frames may be dropped; False where every frame is processed."""
+    event: Callable[..., None]
+    """`event(kind, **fields)` publishes an event of the graph, such as a lost device."""
+    instant: Callable[..., None]
+    """`instant(name, **fields)` marks a moment in the trace; free when no trace is written."""
+
+
+class Node:
+    """A step of a graph. Subclass it and give `process` a type for every parameter.
+
+    A parameter typed `T` is called with the value at exactly t, `T | None` with None where
+    there is none; `Previous[T]`, `Latest[T]` and `Window[T]` are described beside them.
+    The return type is the output. Returning None says that there is nothing at t.
+    `process` runs on one thread at a time, not always the same one. Whatever it raises fails
+    that t alone; five failures in a row make a fresh node of the same settings.
+    """
+
+    Settings: ClassVar[type[Settings]] = Settings
+    limit_ms: ClassVar[float] = 1000
+    """A call that takes longer counts as stuck: it is named, and the node is switched off a while."""
+    wait_ms: ClassVar[float] = 100
+    """How long, in real time, a `Window` waits for values that are late."""
+    lookahead_ms: ClassVar[float] = 0
+    """How far behind the newest input the output may stay; see `process`'s return of packets."""
+
+    t: int = 0
+    """The timestamp of the present call, µs. Set by the runtime."""
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    def open(self, context: Context) -> None:
+        """Take devices, load models, allocate buffers. Called once, before the first `process`."""
+        self.context = context
+
+    process: Callable[..., Any]
+    """`process(self, name: Type, …) -> Type | None`. A node that looks ahead returns
+    `list[Packet[Type]]` with earlier timestamps, no older than `lookahead_ms`."""
+
+    def finish(self) -> Any:
+        """Return what is still held back (as `process` would) once all inputs have ended."""
+        return None
+
+    def close(self) -> None:
+        """Give everything back. Called once, also after a failure."""
+
+
+class Source(Node):
+    """A node without inputs: `packets` yields what it captures.
+
+    A live source's timestamps are `context.now()` at capture, and `packets` may block; any
+    other source's count from the start of its file. `packets` ends where the source ends. A
+    `UserError` raised there is reported after all earlier packets have been processed.
+    """
+
+    medium: ClassVar[str] = ""
+    """"picture" or "sound": which of `run(source=…, audio=…)` replaces the setting `device`."""
+    keep: ClassVar[str] = "newest"
+    """What a live source does with a packet nobody has room for: "newest" keeps the newest and
+    drops older ones; "all" queues up to `queue` packets."""
+    queue: ClassVar[int] = 4
+    """How many packets each reader's queue holds."""
+    live: bool = False
+    """Set in `open`: the source delivers in its own time, whether or not anyone is ready."""
+
+    def packets(self) -> Iterator[Packet[Any]]:
+        raise NotImplementedError
