@@ -1,0 +1,71 @@
+# The developer interface: `make demo` and `make test` are all a newcomer needs.
+# PYTHON=python3.12 chooses the interpreter, ARGS="-k faces" is handed on to test, demo and bench.
+PYTHON ?= python3
+BIN := .venv/bin
+SCREEN := $(if $(DISPLAY)$(WAYLAND_DISPLAY),screen,headless)
+RUNTIME := .venv/.runtime-$(SCREEN)
+INSTALL := PYTHON=$(PYTHON) scripts/install.sh
+CHECKED := $(wildcard edge tests benchmarks calibration samples)
+LOCK := uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
+	$(if $(UPGRADE),--upgrade)
+KEEP := -c requirements/runtime.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format bench models lock bare clean
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+install: .venv/.edge ## make .venv with .venv/bin/edge from the locked dependencies
+demo: install ## faces on camera 0, or on the bundled clip where there is no camera
+	$(BIN)/edge demo $(ARGS)
+
+test: .venv/.dev ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.dev ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CHECKED)
+
+format: .venv/.dev ## put the code into the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/.benchmarks ## measure this machine
+	$(BIN)/python -m benchmarks $(ARGS)
+
+models: install ## fetch the models that the graphs use, and check their hashes
+	$(BIN)/edge models fetch
+	$(BIN)/edge models verify
+
+lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer versions
+	$(LOCK) pyproject.toml -o requirements/runtime.txt
+	sed -n 's/^opencv-python-headless\(==[^ ]*\).*/opencv-python\1/p' requirements/runtime.txt \
+	| $(LOCK) --no-deps --no-annotate - -o requirements/screen.txt
+	$(LOCK) --group build $(KEEP) -o requirements/build.txt
+	$(LOCK) --group dev $(KEEP) -c requirements/build.txt -o requirements/dev.txt
+	$(LOCK) --group benchmarks $(KEEP) -o requirements/benchmarks.txt
+
+bare: ## prove `make demo` and `make test` in a fresh Debian root (needs root and debootstrap)
+	scripts/bare_debian.sh
+
+clean: ## remove all that make made here
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# Stamps: what is installed is installed again when its lock has changed.
+$(RUNTIME): requirements/build.txt requirements/runtime.txt requirements/screen.txt
+	$(INSTALL) fresh
+	touch $@
+
+.venv/.edge: $(RUNTIME) pyproject.toml
+	$(INSTALL) edge
+	touch $@
+
+.venv/.dev: .venv/.edge requirements/dev.txt
+	$(INSTALL) add dev
+	touch $@
+
+.venv/.benchmarks: .venv/.edge requirements/benchmarks.txt
+	$(INSTALL) add benchmarks
+	touch $@

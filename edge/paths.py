@@ -1,0 +1,29 @@
+"""Where the files that come with edge are, and where it keeps what it fetches."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_PACKAGE = Path(__file__).parent
+_INSTALLED = _PACKAGE / "_data"
+
+
+def resource(name: str) -> Path:
+    """Return the path of a file or folder that comes with edge, such as "graphs/faces.yaml".
+
+    A wheel carries graphs/, models/, calibration/profiles/ and the sample inside the package;
+    in a checkout they lie beside it. The path is absolute; nothing checks that it exists.
+    """
+    return (_INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent) / name
+
+
+def cache_dir() -> Path:
+    """Return the folder for what can be fetched again: `EDGE_CACHE`, else the user's cache.
+
+    Made if it isn't there; raises OSError where it can't be.
+    """
+    given = os.environ.get("EDGE_CACHE")
+    folder = Path(given).expanduser() if given else platformdirs.user_cache_path("edge-perception")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
