@@ -19,7 +19,7 @@ class Alignment(enum.Enum):
 
 
 Previous = Annotated[T | None, Alignment.PREVIOUS]
-"""The producer's value for the preceding frame, waited for. The only thing that may close a loop."""
+"""The producer's value for the preceding frame, waited for. Only this may close a loop."""
 Latest = Annotated[T | None, Alignment.LATEST]
 """The producer's newest value at or before t, None at first. In real time never waited for."""
 Window = Annotated[list[T], Alignment.WINDOW]
@@ -69,7 +69,7 @@ class Node:
 
     Settings: ClassVar[type[Settings]] = Settings
     limit_ms: ClassVar[float] = 1000
-    """A call that takes longer counts as stuck: it is named, and the node is switched off a while."""
+    """A call that takes longer is stuck: it is named, and the node switched off for a while."""
     wait_ms: ClassVar[float] = 100
     """How long, in real time, a `Window` waits for values that are late."""
     lookahead_ms: ClassVar[float] = 0
@@ -89,8 +89,8 @@ class Node:
     """`process(self, name: Type, …) -> Type | None`. A node that looks ahead returns
     `list[Packet[Type]]` with earlier timestamps, no older than `lookahead_ms`."""
 
-    def finish(self) -> Any:
-        """Return what is still held back (as `process` would) once all inputs have ended."""
+    def finish(self) -> list[Packet[Any]] | None:
+        """Return what is still held back once all inputs have ended."""
         return None
 
     def close(self) -> None:
@@ -113,7 +113,8 @@ class Source(Node):
     queue: ClassVar[int] = 4
     """How many packets each reader's queue holds."""
     live: bool = False
-    """Set in `open`: the source delivers in its own time, whether or not anyone is ready."""
+    """Set in `__init__`: the source delivers in its own time, whether or not anyone is ready.
+    A live source is closed from another thread while `packets` may still be reading."""
 
     def packets(self) -> Iterator[Packet[Any]]:
         raise NotImplementedError

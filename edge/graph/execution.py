@@ -1,0 +1,159 @@
+"""What both drivers share: nodes opened, called, made afresh and closed, and their events."""
+
+import itertools
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from edge.graph.engine import Engine
+from edge.graph.node import Context, Node, Source
+from edge.graph.station import Call, Station
+
+log = logging.getLogger("edge.graph")
+
+EVENTS_KEPT = 1000
+"""Events that wait for a consumer who doesn't read: then the oldest go."""
+
+
+class Event(NamedTuple):
+    """Something that a node had to say beside its output. `t`: µs."""
+
+    t: int
+    kind: str
+    node: str
+    fields: dict[str, Any]
+
+
+class Execution:
+    """The nodes of one run, as a driver works on them."""
+
+    def __init__(self, engine: Engine, live: bool, max_frames: int | None) -> None:
+        self.engine = engine
+        self.live = live
+        self.max_frames = max_frames
+        self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self.events_dropped = 0
+        self.on_event: Callable[[], None] = lambda: None
+        self._opened: list[tuple[Station, Node]] = []
+
+    def open(self) -> None:
+        """Open every node; if one fails, close those that are open and raise its error."""
+        try:
+            for station in self.engine.stations:
+                self._open(station, station.node)
+        except BaseException:
+            self.close()
+            raise
+        for station in self.engine.stations:
+            if isinstance(station.node, Source):
+                station.packets = station.node.packets()
+                if self.max_frames is not None and station.node.medium == "picture":
+                    station.packets = itertools.islice(station.packets, self.max_frames)
+                    station.ends_all = True
+
+    def _open(self, station: Station, node: Node) -> None:
+        self._opened.append((station, node))
+        node.open(
+            Context(
+                name=station.name,
+                now=self.engine.now,
+                live=self.live,
+                event=lambda kind, **fields: self._event(station, kind, fields),
+                instant=lambda name, **fields: self._instant(station, name, fields),
+            )
+        )
+
+    def close(self, stuck: frozenset[Node] = frozenset()) -> None:
+        """Close all nodes, the last opened first; a node in `stuck` is left to its thread."""
+        while self._opened:
+            station, node = self._opened.pop()
+            if node not in stuck:
+                self._close(station, node)
+
+    def close_node(self, station: Station) -> None:
+        """Close one station's node ahead of the others."""
+        for opened in [opened for opened in self._opened if opened[0] is station]:
+            self._opened.remove(opened)
+            self._close(*opened)
+
+    def close_abandoned(self, call: Call) -> None:
+        """A call that was given up on has come back after all: its node can be closed now."""
+        self._opened = [opened for opened in self._opened if opened[1] is not call.node]
+        self._close(call.station, call.node)
+
+    @staticmethod
+    def _close(station: Station, node: Node) -> None:
+        try:
+            node.close()
+        except Exception:
+            log.exception("node '%s' failed to close", station.name)
+
+    def perform(self, call: Call) -> tuple[Any, BaseException | None]:
+        """Do the work of a call; return what it gave and what it raised."""
+        station = call.station
+        result: Any
+        failure: BaseException | None = None
+        started = time.perf_counter_ns()
+        begun = self.engine.now()
+        try:
+            if station.pulled:
+                result = next(station.packets, None)
+            else:
+                node = self._renewed(station) if station.stale else station.node
+                node.t = call.t
+                result = node.finish() if call.arguments is None else node.process(**call.arguments)
+        except Exception as error:
+            result, failure = None, error
+        took = time.perf_counter_ns() - started
+        station.busy_ns += took
+        station.worst_ns = max(station.worst_ns, took)
+        if not station.pulled:
+            station.calls += 1
+        if self.engine.trace:
+            details = {"failed": repr(failure)} if failure else {}
+            t = result.t if station.pulled and result else call.t
+            self.engine.trace.span(station.name, begun, took // 1000, t, **details)
+        return result, failure
+
+    def _renewed(self, station: Station) -> Node:
+        """Replace a node that failed too often, or is stuck, by a fresh one."""
+        if not station.stuck:
+            self.close_node(station)
+        node = station.make()
+        self._open(station, node)
+        station.node, station.stale, station.stuck = node, False, False
+        return node
+
+    def _event(self, station: Station, kind: str, fields: dict[str, Any]) -> None:
+        t = self.engine.now() if station.is_source else station.node.t
+        if len(self.events) == EVENTS_KEPT:
+            self.events_dropped += 1
+        self.events.append(Event(t, kind, station.name, fields))
+        self._instant(station, kind, fields)
+        self.on_event()
+
+    def _instant(self, station: Station, name: str, fields: dict[str, Any]) -> None:
+        if self.engine.trace:
+            self.engine.trace.instant(name, station.name, self.engine.now(), fields)
+
+
+class Guard(threading.Thread):
+    """Looks, five times a second, for calls that are stuck and for a graph that can't go on."""
+
+    PERIOD = 0.2
+
+    def __init__(self, look: Callable[[], None]) -> None:
+        super().__init__(name="edge-guard", daemon=True)
+        self._look = look
+        self._stop_event = threading.Event()
+
+    def run(self) -> None:
+        while not self._stop_event.wait(self.PERIOD):
+            self._look()
+
+    def stop(self) -> None:
+        self._stop_event.set()
+        self.join()

@@ -1,0 +1,140 @@
+"""One run of a graph: results to iterate over, and the account of it."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+from edge.graph.engine import Engine
+from edge.graph.execution import Event, Execution
+from edge.graph.node import Packet
+from edge.graph.streams import Absent, Inlet
+
+AGES_KEPT = 100_000
+"""Ages that the latency figures are made of: the last hour of a camera."""
+
+
+class Result(NamedTuple):
+    """A value that an output gave. `t`: µs. `age_us`: from the frame's capture to now, None
+    where it could only be measured."""
+
+    name: str
+    t: int
+    value: Any
+    age_us: int | None
+
+
+class Driver(Protocol):
+    execution: Execution
+
+    def start(self) -> None: ...
+    def next(self) -> tuple[Inlet, Packet[Any]] | None: ...
+    @property
+    def ended(self) -> bool: ...
+    def stop(self) -> None: ...
+
+
+class Statistics(NamedTuple):
+    """The account of a run. `dropped`: source frames that gave no result, by reason.
+
+    `ages_us`: of the last results, sorted. `cpu_s`: of the whole process, while it ran.
+    `queues`: "stream → reader" → (peak, grown). `nodes`: name → (calls, failures, busy s, worst s).
+    """
+
+    frames: int
+    results: int
+    dropped: dict[str, int]
+    ages_us: list[int]
+    cpu_s: float
+    nodes: dict[str, tuple[int, int, float, float]]
+    queues: dict[str, tuple[int, int]]
+    events_dropped: int
+
+
+class Run:
+    """Iterate over it for `Result`s and `Event`s in the order in which they come about.
+
+    Everything starts with the first step and has stopped, closed and been given back when the
+    loop ends, however it ends; `stop` ends it from elsewhere. A source's error is raised after
+    all that it brought has come out. One `Run` runs once: `Graph.run` makes the next.
+    """
+
+    def __init__(self, driver: Driver, times_are_known: bool) -> None:
+        self._driver = driver
+        self._execution = driver.execution
+        self._engine: Engine = driver.execution.engine
+        self._times_are_known = times_are_known
+        self._lost: Counter[str] = Counter()
+        self._results = 0
+        self._ages: deque[int] = deque(maxlen=AGES_KEPT)
+        self._stop_wanted = False
+        self._cpu_s = 0.0
+
+    def __iter__(self) -> Iterator[Result | Event]:
+        cpu_before = time.process_time()
+        try:
+            self._execution.open()
+            self._driver.start()
+            while not self._stop_wanted:
+                found = self._driver.next()
+                while self._execution.events:
+                    yield self._execution.events.popleft()
+                if found is not None:
+                    yield from self._result(*found)
+                elif self._driver.ended:
+                    break
+        finally:
+            self._driver.stop()
+            self._cpu_s = time.process_time() - cpu_before
+            if self._engine.trace:
+                self._engine.trace.close()
+        yield from self._execution.events
+        for error in self._engine.errors:
+            raise error
+
+    def stop(self) -> None:
+        """End the loop after the present step."""
+        self._stop_wanted = True
+
+    def _result(self, outlet: Inlet, packet: Packet[Any]) -> Iterator[Result]:
+        if type(packet.value) is Absent:
+            if outlet is self._engine.outlets[0]:
+                self._lost[packet.value.reason] += 1
+            return
+        age = self._engine.now() - packet.born if self._times_are_known else None
+        if outlet is self._engine.outlets[0]:
+            self._results += 1
+            if age is not None:
+                self._ages.append(age)
+        yield Result(outlet.name, packet.t, packet.value, age)
+
+    @property
+    def statistics(self) -> Statistics:
+        """The account so far. Drops and ages are those of the graph's first output."""
+        sources = [s for s in self._engine.stations if getattr(s.node, "medium", "") == "picture"]
+        frames = sum(s.stream.packets + s.stream.dropped.total() for s in sources)
+        dropped = self._lost.copy()
+        for station in sources:
+            dropped.update(station.stream.dropped)
+        for outlet in self._engine.outlets[:1]:
+            dropped.update(outlet.dropped)
+        rest = frames - self._results - dropped.total()
+        if rest > 0 and sources:
+            dropped["stopped"] = rest
+        stations = self._engine.stations
+        return Statistics(
+            frames=frames,
+            results=self._results,
+            dropped=dict(sorted(dropped.items())),
+            ages_us=sorted(self._ages),
+            cpu_s=self._cpu_s,
+            nodes={
+                s.name: (s.calls, s.failures, s.busy_ns / 1e9, s.worst_ns / 1e9) for s in stations
+            },
+            queues={
+                f"{i.stream.name} → {getattr(i.reader, 'name', 'out')}": (i.peak, i.grown)
+                for s in stations
+                for i in s.stream.inlets
+            },
+            events_dropped=self._execution.events_dropped,
+        )

@@ -1,0 +1,253 @@
+"""A graph as it is written down: YAML read with its line numbers, checked against the nodes."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+import yaml
+
+from edge.errors import UserError, nearest
+from edge.graph.node import Alignment, Node, Settings, Source
+from edge.graph.signature import Signature, find, signature
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+Lines = dict[tuple[str | int, ...], int]
+"""Where each key stands: its path in the document → line, from 1."""
+
+
+class Budget(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """What a graph promises. `latency_ms`: from capture to result. `power_w`: mean power."""
+
+    latency_ms: float | None = None
+    power_w: float | None = None
+
+
+class NodeSpec(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One entry of `nodes:`. `queue`: packets that each reader of its output may leave waiting."""
+
+    uses: Any
+    inputs: dict[str, str] = {}
+    with_: dict[str, Any] = msgspec.field(default_factory=dict, name="with")
+    queue: int | None = None
+    limit_ms: float | None = None
+    wait_ms: float | None = None
+
+
+class _Document(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    nodes: dict[str, Any]
+    outputs: list[str] | dict[str, Budget] = []
+    budget: Budget = Budget()
+
+
+@dataclasses.dataclass
+class Checked:
+    """A node whose class is found, whose settings are converted and whose wires fit."""
+
+    name: str
+    node: type[Node]
+    settings: Settings
+    inputs: dict[str, str]
+    spec: NodeSpec
+    rank: int = 0
+
+    @property
+    def signature(self) -> Signature:
+        return signature(self.node)  # type: ignore[arg-type]
+
+
+def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
+    """Parse YAML; return the document and the line of every key and item.
+
+    Raises UserError, with file and line, for broken YAML and for a key that stands twice.
+    """
+    lines: Lines = {}
+    loader = yaml.SafeLoader(text)
+
+    def walk(node: yaml.Node, path: tuple[str | int, ...]) -> Any:
+        lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.SequenceNode):
+            return [walk(item, (*path, i)) for i, item in enumerate(node.value)]
+        if not isinstance(node, yaml.MappingNode):
+            return loader.construct_object(node)
+        mapping: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = loader.construct_object(key_node)
+            line = key_node.start_mark.line + 1
+            if key in mapping:
+                raise UserError(f"{name}:{line}: '{key}' stands twice")
+            lines[(*path, key)] = line
+            mapping[key] = walk(value_node, (*path, key))
+        return mapping
+
+    try:
+        root = loader.get_single_node()
+        return (walk(root, ()) if root else None), lines
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UserError(f"{name}:{line}: not valid YAML: {error.problem}") from None
+    finally:
+        loader.dispose()
+
+
+class Spec:
+    """A graph's description: `nodes`, `outputs` (name → budget), `budget`. Checked by `check`."""
+
+    def __init__(self, document: Any, lines: Lines | None = None, name: str = "graph",
+                 folder: Path | None = None) -> None:  # fmt: skip
+        self.name = name
+        self.folder = folder
+        self._lines = lines or {}
+        parsed = self._convert(document, _Document)
+        self.nodes = {
+            node: self._convert(entry, NodeSpec, "nodes", node)
+            for node, entry in parsed.nodes.items()
+        }
+        self.budget = parsed.budget
+        outputs = parsed.outputs
+        self.outputs = outputs if isinstance(outputs, dict) else dict.fromkeys(outputs, Budget())
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Spec":
+        """Read a graph's YAML file. Raises UserError that names the file and the line."""
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise UserError(f"{path} is no text: a graph is a YAML file") from None
+        except OSError as error:
+            raise UserError(f"can't read the graph {path}: {error.strerror}") from None
+        document, lines = read_yaml(text, str(path))
+        return cls(document, lines, str(path), path.parent)
+
+    def fail(self, message: str, *path: str | int) -> NoReturn:
+        """Raise UserError for what stands at `path` in the document."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        line = self._lines.get(path)
+        raise UserError(f"{self.name}:{line}: {message}" if line else f"{self.name}: {message}")
+
+    def _convert(self, value: Any, struct: type[T], *path: str | int) -> T:
+        """Convert what stands at `path`; msgspec's errors get our file, line and nearest name."""
+        try:
+            return msgspec.convert(value, struct)
+        except msgspec.ValidationError as error:
+            message, _, where = str(error).partition(" - at `$")
+            steps = where.rstrip("`").replace("[...]", "").strip(".").split(".")
+            message = message[:1].lower() + message[1:].replace("`", "'")
+            if message.startswith("object contains unknown field"):
+                field = message.split("'")[1]
+                known = [f.encode_name for f in msgspec.structs.fields(struct)]
+                message = f"unknown option '{field}'{nearest(field, known)}"
+                steps = [*steps, field]
+            at = (*path, *filter(None, steps))
+            self.fail(f"{'.'.join(map(str, at)) or 'the graph'}: {message}", *at)
+
+    def check(self) -> dict[str, Checked]:
+        """Return the nodes in an order in which each follows those it reads.
+
+        Raises UserError, with the line, for an unknown node or option, an input that is
+        missing, unknown or of another type, and a circle that no `Previous` closes.
+        """
+        checked = {name: self._check_node(name) for name in self.nodes}
+        for name in self.outputs:
+            if name not in checked:
+                self.fail(f"output '{name}' is no node{nearest(name, checked)}", "outputs")
+        for node in checked.values():
+            self._check_wires(node, checked)
+        return self._sorted(self._needed(checked))
+
+    def _check_node(self, name: str) -> Checked:
+        spec = self.nodes[name]
+        at = ("nodes", name)
+        try:
+            node = find(spec.uses, self.folder)
+            declared = signature(node)
+        except UserError as error:
+            self.fail(f"node '{name}': {error}", *at, "uses")
+        for given in spec.inputs:
+            if given not in declared.inputs:
+                self.fail(
+                    f"node '{name}' has no input '{given}'{nearest(given, declared.inputs)}",
+                    *at, "inputs", given,
+                )  # fmt: skip
+        for wanted, wire in declared.inputs.items():
+            if wire.required and wanted not in spec.inputs:
+                self.fail(f"node '{name}' needs the input '{wanted}' ({wire})", *at)
+        settings = self._convert(spec.with_, node.Settings, *at, "with")
+        return Checked(name, node, settings, spec.inputs, spec)
+
+    def _check_wires(self, node: Checked, all_nodes: dict[str, Checked]) -> None:
+        for given, producer in node.inputs.items():
+            at = ("nodes", node.name, "inputs", given)
+            if producer not in all_nodes:
+                self.fail(f"there is no node '{producer}'{nearest(producer, all_nodes)}", *at)
+            wanted = node.signature.inputs[given].type
+            output = all_nodes[producer].signature.output
+            if output is None or not issubclass(output, wanted):
+                fitting = [
+                    f"'{n.name}'" for n in all_nodes.values()
+                    if n.signature.output and issubclass(n.signature.output, wanted)
+                ]  # fmt: skip
+                gives = output.__name__ if output else "nothing"
+                hint = f"; {', '.join(fitting)} would do" if fitting else ""
+                self.fail(
+                    f"input '{given}' of '{node.name}' takes {wanted.__name__}, "
+                    f"but '{producer}' gives {gives}{hint}",
+                    *at,
+                )
+
+    def _needed(self, checked: dict[str, Checked]) -> dict[str, Checked]:
+        """Leave out nodes that neither an output nor a sink depends on: nothing runs for nobody."""
+        wanted = [*self.outputs, *(n.name for n in checked.values() if n.signature.output is None)]
+        needed = self._upstream(*wanted)
+        if not needed:
+            self.fail("nothing is asked of this graph: name an output or add a sink", "nodes")
+        return {name: node for name, node in checked.items() if name in needed}
+
+    def _sorted(self, nodes: dict[str, Checked]) -> dict[str, Checked]:
+        done: dict[str, Checked] = {}
+
+        def visit(name: str, path: list[str]) -> None:
+            if name in path:
+                circle = " → ".join([*path[path.index(name) :], name])
+                self.fail(
+                    f"{circle} is a circle: one of its inputs must be a Previous[…]", "nodes", name
+                )
+            if name in done:
+                return
+            node = nodes[name]
+            for given, producer in node.inputs.items():
+                if node.signature.inputs[given].alignment is not Alignment.PREVIOUS:
+                    visit(producer, [*path, name])
+                    node.rank = max(node.rank, nodes[producer].rank + 1)
+            done[name] = node
+
+        for name in nodes:
+            visit(name, [])
+        return done
+
+    def latency_ms(self, name: str) -> float | None:
+        """Return the tightest deadline among the outputs that depend on a node, None for none."""
+        found = [
+            budget.latency_ms or self.budget.latency_ms
+            for output, budget in self.outputs.items()
+            if name in self._upstream(output)
+        ]
+        return min((ms for ms in found if ms), default=None)
+
+    def _upstream(self, *names: str) -> set[str]:
+        """Return the given nodes and all that they depend on."""
+        wanted, found = list(names), set()
+        while wanted:
+            name = wanted.pop()
+            if name not in found:
+                found.add(name)
+                wanted += self.nodes[name].inputs.values()
+        return found
+
+    def sources(self, medium: str) -> list[str]:
+        """Return the names of the source nodes of a medium, "picture" or "sound"."""
+        found = {name: find(spec.uses, self.folder) for name, spec in self.nodes.items()}
+        return [n for n, c in found.items() if issubclass(c, Source) and c.medium == medium]

@@ -1,0 +1,82 @@
+"""One node in a running graph, and the pieces of work that it is given."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from edge.graph.node import Node, Packet, Source
+from edge.graph.streams import Inlet, Stream
+
+BACK_OFF_US = 1_000_000
+"""How long a failing node is left out at first: a hiccup's length."""
+
+
+class Call(NamedTuple):
+    """One piece of work for a driver: `process` at t, `finish`, or a source's next packet."""
+
+    station: "Station"
+    node: Node
+    t: int
+    arguments: dict[str, Any] | None
+    """None: the inputs have ended, call `finish`."""
+    born: int
+
+
+class Station:
+    """One node in a running graph: its inlets, its output stream, what it is doing."""
+
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[], Node],
+        rank: int = 0,
+        latency_us: int = 0,
+        limit_us: int = 1_000_000,
+        wait_us: int = 100_000,
+    ) -> None:
+        self.name = name
+        self.make = make
+        self.node = make()
+        self.rank = rank
+        """Distance from the sources: of two calls with one deadline the later node goes first."""
+        self.latency_us = latency_us
+        self.limit_us = limit_us
+        self.wait_us = wait_us
+        self.queue = 4
+        self.lookahead_us = int(self.node.lookahead_ms * 1000)
+        self.stream = Stream(name, self)
+        self.paces: list[Inlet] = []
+        self.looks_up: list[Inlet] = []
+        self.constants: dict[str, Any] = {}
+        """What the inputs that nobody feeds are called with."""
+        self.is_source = isinstance(self.node, Source)
+        self.pulled = False
+        """A source that is asked for its next packet when there is room, not one that pushes."""
+        self.packets: Iterator[Packet[Any]] = iter(())
+        self.pending: Packet[Any] | None = None
+        """The newest packet of a live source, waiting for room."""
+        self.ending = False
+        """A source that is to bring nothing more."""
+        self.ends_all = False
+        """A source whose end is the end of all sources (a limit on frames was reached)."""
+
+        self.busy = False
+        self.queued = False
+        self.done = False
+        self.blocked = False
+        self.waits_for: Inlet | None = None
+        self.waiting_since: int | None = None
+        self.previous_t = -1
+        self.failures_in_a_row = 0
+        self.back_off_us = BACK_OFF_US
+        self.off_until = -1
+        self.off_reason = ""
+        self.stale = False
+        """The node has failed too often or is stuck: the next call goes to a fresh one."""
+        self.stuck = False
+
+        self.calls = 0
+        self.failures = 0
+        self.skipped: Counter[str] = Counter()
+        self.busy_ns = 0
+        self.worst_ns = 0

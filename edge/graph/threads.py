@@ -1,0 +1,210 @@
+"""Runs a graph on the real clock: a small pool of threads, and one for each source that pushes."""
+
+import logging
+import threading
+from typing import Any
+
+from edge.errors import UserError
+from edge.graph.clock import RealClock
+from edge.graph.engine import Engine
+from edge.graph.execution import Execution, Guard
+from edge.graph.node import Node, Packet
+from edge.graph.station import Call, Station
+from edge.graph.streams import Inlet
+
+log = logging.getLogger("edge.graph")
+
+JOIN_S = 2.0
+"""How long a stop waits for a call under way: longer than any that isn't stuck."""
+
+
+class ThreadDriver:
+    """Works on an engine with `workers` threads until all outputs have ended.
+
+    A worker goes on with what it has just made ready and wakes another only if there is more.
+    """
+
+    def __init__(self, execution: Execution, clock: RealClock, workers: int) -> None:
+        self.execution = execution
+        self.engine: Engine = execution.engine
+        self.clock = clock
+        self._lock = threading.Lock()
+        self._work = threading.Condition(self._lock)
+        self._output = threading.Condition(self._lock)
+        self._idle = 0
+        self._stopping = threading.Event()
+        self._calls: dict[threading.Thread, tuple[Call, int]] = {}
+        self._stuck: set[Node] = set()
+        self._failure: BaseException | None = None
+        self._workers = [self._worker() for _ in range(workers)]
+        self._pushers = [
+            threading.Thread(target=self._push, args=(s,), name=f"edge-{s.name}", daemon=True)
+            for s in self.engine.stations
+            if s.is_source and not s.pulled
+        ]
+        self._guard = Guard(self._look)
+        execution.on_event = self._event_arrived
+
+    def _worker(self) -> threading.Thread:
+        return threading.Thread(target=self._run_worker, name="edge-worker", daemon=True)
+
+    def start(self) -> None:
+        self.clock.start()
+        with self._lock:
+            self.engine.start()
+        for thread in [*self._workers, *self._pushers, self._guard]:
+            thread.start()
+
+    def next(self) -> tuple[Inlet, Packet[Any]] | None:
+        """Wait for an event or an output: None when there are events, or all has ended.
+
+        Raises what keeps the graph from going on, after all that came before it.
+        """
+        with self._output:
+            while True:
+                if self.execution.events:
+                    return None
+                for outlet in self.engine.outlets:
+                    packet = self.engine.poll(outlet)
+                    if packet is not None:
+                        self._wake()
+                        return outlet, packet
+                if self._failure is not None:
+                    raise self._failure
+                if self.engine.finished:
+                    return None
+                self._output.wait()
+
+    @property
+    def ended(self) -> bool:
+        with self._lock:
+            return self.engine.finished and not any(o.queue for o in self.engine.outlets)
+
+    def stop(self) -> None:
+        """End all threads, then close all nodes. What is under way is finished, not more."""
+        with self._lock:
+            if self._stopping.is_set():
+                return
+            self._stopping.set()
+            self._work.notify_all()
+        self._guard.stop()
+        for station in self.engine.stations:
+            if station.is_source and station.node.live:  # type: ignore[attr-defined]
+                self.execution.close_node(station)  # so that a read that blocks returns
+        for thread in [*self._workers, *self._pushers]:
+            thread.join(JOIN_S)
+            if thread.is_alive():
+                log.warning("thread %s doesn't end; its node is left to it", thread.name)
+        with self._lock:
+            stuck = self._stuck | {call.node for call, _ in self._calls.values()}
+        self.execution.close(frozenset(stuck))
+
+    # -- threads -------------------------------------------------------------------------------
+
+    def _run_worker(self) -> None:
+        this = threading.current_thread()
+        engine = self.engine
+        with self._lock:
+            while not self._stopping.is_set():
+                call = engine.take()
+                if call is None:
+                    self._wait_for_work()
+                    continue
+                if self._idle and engine.has_ready:
+                    self._work.notify()
+                self._calls[this] = call, engine.now()
+                self._lock.release()
+                try:
+                    result, failure = self.execution.perform(call)
+                finally:
+                    self._lock.acquire()
+                if self._calls.pop(this, None) is None:  # given up on: another works in its place
+                    self._stuck.discard(call.node)
+                    self.execution.close_abandoned(call)
+                    return
+                engine.complete(call, result, failure)
+                self._notify_consumer()
+
+    def _wait_for_work(self) -> None:
+        engine = self.engine
+        if engine.timers and engine.timers[0][0] <= engine.now():
+            engine.tick()
+            return
+        if not self._pushers and not engine.busy and self._jammed():
+            return
+        timeout = (engine.timers[0][0] - engine.now()) / 1e6 if engine.timers else None
+        self._idle += 1
+        self._work.wait(timeout)
+        self._idle -= 1
+
+    def _jammed(self) -> bool:
+        """Nothing runs: end the graph if it never can again, or make room. True to look again."""
+        reason = self.engine.deadlock()
+        if reason is None:
+            return self.engine.unjam()
+        self._failure = self._failure or UserError(reason)
+        self._output.notify_all()
+        return False
+
+    def _push(self, station: Station) -> None:
+        failure: BaseException | None = None
+        try:
+            for packet in station.packets:
+                if not station.node.live and self._late_sleep(packet.t):  # type: ignore[attr-defined]
+                    break
+                with self._lock:
+                    if self._stopping.is_set() or station.ending:
+                        break
+                    self.engine.offer(station, packet)
+                    self._wake()
+                    self._notify_consumer()
+        except Exception as error:
+            failure = error
+        with self._lock:
+            self.engine.end_source(station, failure)
+            self._wake()
+            self._notify_consumer()
+
+    def _late_sleep(self, t: int) -> bool:
+        """Sleep until t on the clock; True if the graph was stopped meanwhile."""
+        return self._stopping.wait(max(0, t - self.clock.now()) / 1e6)
+
+    def _wake(self) -> None:
+        if self._idle and self.engine.has_ready:
+            self._work.notify()
+
+    def _notify_consumer(self) -> None:
+        if self.engine.finished:
+            self._work.notify_all()
+            self._output.notify_all()
+        elif any(outlet.queue for outlet in self.engine.outlets):
+            self._output.notify()
+
+    def _event_arrived(self) -> None:
+        with self._lock:
+            self._output.notify()
+
+    def _look(self) -> None:
+        """The guard's round: name and replace what is stuck; find a circle of waiting."""
+        with self._lock:
+            now = self.engine.now()
+            for thread, (call, since) in list(self._calls.items()):
+                if not call.station.pulled and now - since > call.station.limit_us:
+                    self._replace(thread, call, now - since)
+            if self._pushers and not self.engine.busy:
+                self._jammed()
+            self._wake()
+
+    def _replace(self, thread: threading.Thread, call: Call, took: int) -> None:
+        log.error(
+            "node '%s' is stuck: its call at t=%.3f s has taken %.1f s",
+            call.station.name, call.t / 1e6, took / 1e6,
+        )  # fmt: skip
+        del self._calls[thread]
+        self._stuck.add(call.node)
+        self.engine.abandon(call)
+        self._workers.remove(thread)
+        worker = self._worker()
+        self._workers.append(worker)
+        worker.start()
+        self._notify_consumer()

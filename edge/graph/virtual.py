@@ -1,0 +1,111 @@
+"""Runs a graph on the virtual clock: a single-threaded simulation, the same every time."""
+
+import heapq
+from typing import Any
+
+from edge.errors import UserError
+from edge.graph.clock import VirtualClock
+from edge.graph.engine import Engine
+from edge.graph.execution import Execution
+from edge.graph.node import Packet
+from edge.graph.profile import Profile
+from edge.graph.station import Call, Station
+from edge.graph.streams import Inlet
+
+
+class VirtualDriver:
+    """Simulates a device whose nodes cost what its profile says and whose cameras keep time."""
+
+    def __init__(
+        self, execution: Execution, clock: VirtualClock, profile: Profile, kinds: dict[str, str]
+    ) -> None:
+        self.execution = execution
+        self.engine: Engine = execution.engine
+        self.clock = clock
+        self._free = profile.workers
+        self._cost_us = {
+            name: round(1000 * profile.cost_ms.get(kind, 0)) for name, kind in kinds.items()
+        }
+        self._future: list[tuple[int, int, Any]] = []
+        self._sequence = 0
+
+    def start(self) -> None:
+        self.engine.start()
+        for station in self.engine.stations:
+            if station.is_source and not station.pulled:
+                self._schedule_packet(station)
+
+    def next(self) -> tuple[Inlet, Packet[Any]] | None:
+        """Simulate up to the next event or output; None when there are events, or all has ended."""
+        while True:
+            if self.execution.events:
+                return None
+            for outlet in self.engine.outlets:
+                packet = self.engine.poll(outlet)
+                if packet is not None:
+                    return outlet, packet
+            if self.engine.finished:
+                return None
+            self._step()
+
+    @property
+    def ended(self) -> bool:
+        return self.engine.finished and not any(o.queue for o in self.engine.outlets)
+
+    def stop(self) -> None:
+        self.execution.close()
+
+    def _step(self) -> None:
+        call = self.engine.take() if self._free else None
+        if call is not None:
+            self._perform(call)
+        elif self._future or self.engine.timers:
+            self._advance()
+        else:
+            reason = self.engine.deadlock()
+            if reason is not None or not self.engine.unjam():
+                raise UserError(reason or "the graph can't go on: no node has anything to do")
+
+    def _perform(self, call: Call) -> None:
+        outcome = self.execution.perform(call)
+        cost = self._cost_us.get(call.station.name, 0)
+        if not cost:
+            self.engine.complete(call, *outcome)
+            return
+        self._free -= 1
+        self._schedule(self.clock.time + cost, (call, outcome))
+
+    def _advance(self) -> None:
+        """Go on to the next moment at which something happens."""
+        timers = self.engine.timers
+        if timers and (not self._future or timers[0][0] < self._future[0][0]):
+            self.clock.time = max(self.clock.time, timers[0][0])
+            self.engine.tick()
+            return
+        time, _, happening = heapq.heappop(self._future)
+        self.clock.time = max(self.clock.time, time)
+        what, value = happening
+        if isinstance(what, Station):
+            self.engine.offer(what, value)
+            self._schedule_packet(what)
+        else:
+            self._free += 1
+            self.engine.complete(what, *value)
+
+    def _schedule(self, time: int, happening: Any) -> None:
+        self._sequence += 1
+        heapq.heappush(self._future, (time, self._sequence, happening))
+
+    def _schedule_packet(self, station: Station) -> None:
+        """Read a source's next packet and let it arrive at its time."""
+        if station.ending:
+            return
+        try:
+            packet = next(station.packets, None)
+        except Exception as error:
+            self.engine.end_source(station, error)
+            return
+        if packet is None:
+            self.engine.end_source(station)
+        else:
+            self._schedule(max(packet.t, self.clock.time), (station, packet))
