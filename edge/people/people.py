@@ -1,0 +1,61 @@
+"""Turns what was seen into people who keep their ids."""
+
+import numpy as np
+from msgspec import UNSET
+
+from edge.graph.node import Context, Node
+from edge.graph.node import Settings as NodeSettings
+from edge.io.frames import Frame
+from edge.people.results import Face, FrameResult, Person, rounded
+from edge.people.tracks import SECOND, Tracks, TrackSettings
+from edge.vision.faces import Meshes
+
+
+class People(Node):
+    """Says who is in each frame.
+
+    `frame`: for its number, time and size. `faces`: what `face_landmarks` saw in it.
+    Output: one `FrameResult` for every frame, people in the order of their ids; positions in
+    pixels, t in seconds from the first frame that came here.
+    Events: `person_entered` when a person is confirmed, `person_left` once they have been out of
+    view for `tracks.forget_s`; who comes back before keeps the id, without an event.
+    """
+
+    class Settings(NodeSettings):
+        landmarks: bool = False
+        """Write the landmarks into the results: 15 kB a face and frame."""
+        tracks: TrackSettings = TrackSettings()
+
+    settings: Settings
+
+    def open(self, context: Context) -> None:
+        super().open(context)
+        self.tracks = Tracks(self.settings.tracks)
+        self.first_t: int | None = None
+
+    def process(self, frame: Frame, faces: Meshes) -> FrameResult:
+        if self.first_t is None:
+            self.first_t = self.t
+        ids, entered, left = self.tracks.update(self.t, faces.boxes)
+        for kind, persons in (("person_left", left), ("person_entered", entered)):
+            for person in persons:
+                self.context.event(kind, person=person)
+        return FrameResult(
+            frame=frame.index,
+            t=(self.t - self.first_t) / SECOND,
+            size=list(frame.size),
+            people=self._people(np.array(ids, int), faces),
+        )
+
+    def _people(self, ids: np.ndarray, faces: Meshes) -> list[Person]:
+        """Return the confirmed people."""
+        rows = [int(row) for row in np.argsort(ids, kind="stable") if ids[row]]
+        boxes, scores = rounded(faces.boxes, 1), rounded(faces.scores, 3)
+        people = []
+        for row in rows:
+            landmarks = rounded(faces.landmarks[row], 1) if self.settings.landmarks else UNSET
+            face = Face(box=boxes[row], score=scores[row], landmarks=landmarks)
+            people.append(
+                Person(id=int(ids[row]), box=face.box, score=face.score, fresh=True, face=face)
+            )
+        return people
