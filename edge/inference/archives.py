@@ -8,6 +8,7 @@ import contextlib
 import http.client
 import importlib.util
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -101,7 +102,7 @@ def _by_npm(archive: NpmPackage, folder: Path) -> Path:
     path = shutil.which("npm")
     if not path:
         raise Unavailable("npm is missing (sudo apt-get install npm)")
-    command = [path, "pack", "--silent", "--cache", "cache", "--fetch-retries", "1"]
+    command = [path, "pack", "--loglevel=error", "--cache", "cache", "--fetch-retries", "1"]
     _run([*command, archive.package], archive, folder)
     return _result(folder, "*.tgz")
 
@@ -128,9 +129,14 @@ def _run(command: list[str], archive: PipPackage | NpmPackage, folder: Path) -> 
             except subprocess.TimeoutExpired:
                 bar.update(min(_size(folder), archive.bytes) - bar.n)
         if process.returncode:
-            reason = (errors.strip().splitlines() or [f"exit code {process.returncode}"])[-1]
-            raise Unavailable(f"{Path(command[0]).name} failed ({reason})")
+            raise Unavailable(f"{Path(command[0]).name} failed ({_reason(errors)})")
         bar.update(archive.bytes - bar.n)
+
+
+def _reason(errors: str) -> str:
+    """Return the line in which pip ("ERROR: …") or npm ("npm error …") says what went wrong."""
+    lines = errors.strip().splitlines() or ["no reason given"]
+    return next((line for line in lines if re.match("(npm )?err", line, re.IGNORECASE)), lines[-1])
 
 
 def _result(folder: Path, pattern: str) -> Path:

@@ -8,7 +8,6 @@ from typing import Any
 
 from edge.errors import UserError
 
-
 LIBRARIES = ("ai_edge_litert", "tflite_runtime")
 """In order of preference. Their `Interpreter`s have the same interface, XNNPACK on by default."""
 

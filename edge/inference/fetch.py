@@ -8,12 +8,16 @@ import os
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from edge.errors import UserError
 from edge.inference.archives import Unavailable, download
 from edge.inference.manifest import Archive, Manifest, Variant
+
+BROKEN_ZIP = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)
+"""What zipfile raises for a missing member, a damaged archive, an encrypted one."""
 
 
 def cached_name(variant: Variant) -> str:
@@ -123,7 +127,7 @@ def _from_zip(archive: Path | io.BytesIO, name: str) -> bytes:
     try:
         with zipfile.ZipFile(archive) as file:
             return file.read(name)
-    except (KeyError, zipfile.BadZipFile) as error:
+    except BROKEN_ZIP as error:
         raise Unavailable(f"no {name} in it ({error})") from error
 
 

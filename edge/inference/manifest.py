@@ -150,7 +150,7 @@ def shipped() -> Manifest:
 def read(path: Path) -> Manifest:
     """Return the manifest in a file; UserError with file and line where it isn't a valid one."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise UserError(f"{path}: can't be read ({error.strerror})") from error
     try:
