@@ -1,33 +1,116 @@
 """A picture on its way through the graph."""
 
-from functools import cached_property
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+if TYPE_CHECKING:
+    from av import VideoFrame
+
+Picture = NDArray[Any]
+"""uint8, shape (height, width, 3) or (height, width); OpenCV's own types say no more."""
+
+ROTATIONS = {
+    90: cv2.ROTATE_90_CLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}
+LUMA_FIRST = re.compile(r"gray|nv12|nv21|yuvj?4(20|22|40|44)p")
+"""Pixel formats whose first plane is 8-bit luma, one byte a pixel."""
 
 
 class Frame:
-    """One picture of a source, read-only and shared; what is derived from it is made once, on demand.
+    """One picture of a source, read-only and shared; what is derived from it is made once.
+
+    `picture` is BGR, uint8, shape (height, width, 3), or a frame as PyAV decoded it; that one is
+    turned to BGR only if somebody asks, with the colour matrix and range that it is flagged with
+    (BT.601, limited range, where it has no flag). Safe to use from several threads.
 
     `index`: number of the frame in its source, from 0, dropped frames included.
     `t`: µs, as the packet's.
+    `rotate`: 0, 90, 180 or 270 degrees clockwise, applied to all that is read from the frame.
+    `still`: a picture on its own, with no frame before it that it continues.
     `size`: (width, height) in pixels, after rotation.
     """
 
-    def __init__(self, bgr: Picture, index: int, t: int) -> None:
-        bgr.flags.writeable = False
-        self.bgr = bgr
+    def __init__(
+        self,
+        picture: Picture | VideoFrame,
+        index: int,
+        t: int,
+        *,
+        rotate: int = 0,
+        still: bool = False,
+    ) -> None:
+        if isinstance(picture, np.ndarray):
+            picture.flags.writeable = False
+            height, width = picture.shape[:2]
+        else:
+            height, width = picture.height, picture.width
         self.index = index
         self.t = t
-        self.size = (bgr.shape[1], bgr.shape[0])
+        self.still = still
+        self.size = (height, width) if rotate in (90, 270) else (width, height)
+        self._picture = picture
+        self._rotate = rotate
+        self._made: dict[str | int, Picture] = {}
+        self._lock = threading.RLock()
 
-    @cached_property
+    @property
+    def bgr(self) -> Picture:
+        """uint8, shape (height, width, 3)."""
+        return self._once("bgr", self._make_bgr)
+
+    @property
     def rgb(self) -> Picture:
-        return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2RGB)
+        """uint8, shape (height, width, 3)."""
+        return self._once("rgb", lambda: cv2.cvtColor(self.bgr, cv2.COLOR_BGR2RGB))
 
-    @cached_property
+    @property
     def grey(self) -> Picture:
-        return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY)
+        """Luma, uint8, shape (height, width); rows may be padded, so not always contiguous.
+
+        Taken as it is from a frame that carries it: video of limited range, which most is, then
+        runs from 16 to 235. Otherwise made from BGR, 0 to 255.
+        """
+        return self._once("grey", self._make_grey)
+
+    def thumbnail(self, width: int) -> Picture:
+        """`grey` at the given width in pixels, its proportions kept: for seeing change cheaply."""
+
+        def shrink() -> Picture:
+            height = max(1, round(width * self.size[1] / self.size[0]))
+            return cv2.resize(self.grey, (width, height), interpolation=cv2.INTER_AREA)
+
+        return self._once(width, shrink)
+
+    def _once(self, name: str | int, make: Callable[[], Picture]) -> Picture:
+        with self._lock:
+            made = self._made.get(name)
+            if made is None:
+                made = self._made[name] = make()
+                made.flags.writeable = False
+            return made
+
+    def _make_bgr(self) -> Picture:
+        if isinstance(self._picture, np.ndarray):
+            return self._turned(self._picture)
+        return self._turned(self._picture.to_ndarray(format="bgr24"))
+
+    def _make_grey(self) -> Picture:
+        picture = self._picture
+        if isinstance(picture, np.ndarray) or not LUMA_FIRST.fullmatch(picture.format.name):
+            return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY)
+        plane = picture.planes[0]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+        return self._turned(rows[:, : plane.width])
+
+    def _turned(self, picture: Picture) -> Picture:
+        return cv2.rotate(picture, ROTATIONS[self._rotate]) if self._rotate else picture

@@ -1,0 +1,117 @@
+"""The source of pictures."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Protocol
+
+from msgspec import Meta
+
+from edge.graph.node import Context, Packet, Settings, Source
+from edge.io.containers import existing_file, is_file_url, is_url
+from edge.io.device import CameraDevice
+from edge.io.frames import Frame
+from edge.io.images import Images, is_image
+from edge.io.live import LiveReader
+from edge.io.network import NetworkPicture
+from edge.io.playback import RecordedPicture, is_recording
+from edge.io.video_file import VideoFile
+
+
+class CameraSettings(Settings, frozen=True):
+    device: int | str = 0
+    """Camera index, /dev/video*, video file, image, folder of images, recording (.mcap), or the
+    address of an RTSP or HTTP (MJPEG) stream."""
+    size: tuple[int, int] | None = (1280, 720)
+    """Width and height asked of a camera; all else keeps its own."""
+    fps: Annotated[float, Meta(gt=0)] | None = None
+    """Frames per second asked of a camera."""
+    images_fps: Annotated[float, Meta(gt=0)] | None = None
+    """Makes a sequence of a folder's images, which are independent without it."""
+    rotate: Literal[0, 90, 180, 270] = 0
+    """Degrees clockwise. A recording's pictures are already turned, and stay as they are."""
+    decoder_threads: Annotated[int, Meta(ge=1)] = 2
+    """For decoding a video file."""
+
+
+class Reader(Protocol):
+    """One kind of source, opened."""
+
+    live: bool
+    frames_total: int | None
+    """How many frames will come, as far as can be known."""
+
+    def frames(self) -> Iterator[Frame]: ...
+
+    def close(self) -> None:
+        """End `frames` within 1 s, from any thread."""
+
+
+class Camera(Source):
+    """Pictures of a camera, a network stream, a video file, images or a recording.
+
+    Outputs `Frame`. A file's timestamps are its own, in µs from its start, and all its frames
+    come; it waits for whoever is slow. A live source's are the graph's clock at capture; it is
+    opened again when it is lost, with the event `device` (name, state "lost" or "back", reason)
+    for both, a camera within 1 s of stopping and 3 s of its return.
+    A file that breaks off raises UserError after the frames up to there.
+    """
+
+    Settings = CameraSettings
+    settings: CameraSettings
+    medium = "picture"
+    keep = "newest"
+    frames_total: int | None = None
+    """How many frames will come, None where that can't be known."""
+    _reader: "Reader | None" = None
+
+    def open(self, context: Context) -> None:
+        """Raises UserError where the source can't be opened."""
+        super().open(context)
+        self._reader = reader = open_reader(self.settings, context)
+        self.live, self.frames_total = reader.live, reader.frames_total
+
+    def packets(self) -> Iterator[Packet[Frame]]:
+        for frame in self._reader.frames() if self._reader else ():
+            yield Packet(frame.t, frame, frame.t if self.live else 0)
+
+    def close(self) -> None:
+        if self._reader:
+            self._reader.close()
+
+
+def open_reader(settings: CameraSettings, context: Context) -> Reader:
+    """Choose by what `device` is. Raises UserError where it can't be opened."""
+    source = settings.device
+    if isinstance(source, int) or source.isdigit() or source.startswith("/dev/"):
+        index = int(source) if str(source).isdigit() else source
+        camera = CameraDevice(index, settings.size, settings.fps, context.now)
+        return LivePicture(LiveReader(camera, context), settings.rotate)
+    if is_url(source):
+        if is_file_url(source):
+            return VideoFile(source, settings.rotate, settings.decoder_threads)
+        stream = NetworkPicture(source, context.now)
+        return LivePicture(LiveReader(stream, context), settings.rotate)
+    path = existing_file(source)
+    if path.is_dir() or is_image(path):
+        return Images(path, settings.rotate, settings.images_fps)
+    if is_recording(path):
+        return RecordedPicture(path)
+    return VideoFile(source, settings.rotate, settings.decoder_threads)
+
+
+class LivePicture:
+    """Numbers and turns what a live device delivers."""
+
+    live = True
+    frames_total: int | None = None
+
+    def __init__(self, reader: LiveReader[tuple[int, Any]], rotate: int) -> None:
+        """`reader`: yields (t, picture or decoded frame)."""
+        self._reader = reader
+        self._rotate = rotate
+
+    def frames(self) -> Iterator[Frame]:
+        for index, (t, picture) in enumerate(self._reader.values()):
+            yield Frame(picture, index, t, rotate=self._rotate)
+
+    def close(self) -> None:
+        self._reader.close()

@@ -1,0 +1,135 @@
+"""The source of sound."""
+
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from msgspec import Meta
+
+from edge.errors import UserError
+from edge.graph.node import Context, Packet, Settings, Source
+from edge.io.containers import existing_file, is_file_url, is_url
+from edge.io.images import is_image
+from edge.io.live import LiveReader
+from edge.io.network import NetworkSound
+from edge.io.playback import RecordedSound, count, is_recording
+from edge.io.sound_conversion import SoundConverter
+from edge.io.sound_device import SoundDevice
+from edge.io.sound_file import NoSound, SoundFile
+from edge.io.sounds import Sound
+
+log = logging.getLogger(__name__)
+
+
+class MicrophoneSettings(Settings, frozen=True):
+    device: int | str = "default"
+    """"default", a microphone's index or part of its name, a file with sound, a recording, or
+    the address of a stream."""
+    rate: Annotated[int, Meta(ge=8000, le=192_000)] = 16_000
+    """Samples per second of the output."""
+    channels: Annotated[int, Meta(ge=1, le=8)] = 1
+    chunk_ms: Annotated[float, Meta(ge=5, le=40)] = 20
+    required: bool = True
+    """False: where there is no sound to be had, go on without, instead of an error."""
+
+
+class Reader(Protocol):
+    """One kind of source, opened."""
+
+    live: bool
+
+    def chunks(self) -> Iterator[Sound]: ...
+
+    def close(self) -> None:
+        """End `chunks` within 1 s, from any thread."""
+
+
+class Microphone(Source):
+    """Sound of a microphone, a file, a network stream or a recording.
+
+    Outputs `Sound`: int16 chunks of `chunk_ms`, each stamped at its first sample. A file's
+    timestamps are its own, in µs from its start, the same zero as its picture's; gaps in its
+    sound stay gaps. A live source's are on the graph's clock; nothing is dropped unless it goes
+    unread for 2 s. A microphone that is lost is opened again, with the event `device` (name,
+    state "lost" or "back", reason) for both.
+    """
+
+    Settings = MicrophoneSettings
+    settings: MicrophoneSettings
+    medium = "sound"
+    keep = "all"
+    queue = 100
+    _reader: Reader | None = None
+
+    def open(self, context: Context) -> None:
+        """Raises UserError where there is no sound, unless it isn't `required`."""
+        super().open(context)
+        try:
+            self._reader = open_reader(self.settings, context)
+        except NoSound:
+            if self.settings.required:
+                raise UserError(
+                    f"{self.settings.device} has no sound: give a file with sound, or set "
+                    f"{context.name}.required=false to go on without"
+                ) from None
+        except UserError as error:
+            if self.settings.required:
+                raise
+            log.warning("%s; going on without sound", error)
+        self.live = self._reader is not None and self._reader.live
+
+    def packets(self) -> Iterator[Packet[Sound]]:
+        for chunk in self._reader.chunks() if self._reader else ():
+            yield Packet(chunk.t, chunk, chunk.t if self.live else 0)
+
+    def close(self) -> None:
+        if self._reader:
+            self._reader.close()
+
+
+def open_reader(settings: MicrophoneSettings, context: Context) -> Reader:
+    """Choose by what `device` is. Raises NoSound where it has none, UserError where it can't be
+    opened."""
+
+    def converter() -> SoundConverter:
+        return SoundConverter(settings.rate, settings.channels, settings.chunk_ms)
+
+    source = settings.device
+    if isinstance(source, str) and is_url(source):
+        if is_file_url(source):
+            return SoundFile(source, converter())
+        return LiveSound(LiveReader(NetworkSound(source, context.now, converter), context))
+    if isinstance(source, str) and _is_file(source):
+        path = existing_file(source)
+        if path.is_dir() or is_image(path):
+            raise NoSound
+        if not is_recording(path):
+            return SoundFile(source, converter())
+        if count(path, "/sound") == 0:
+            raise NoSound
+        return RecordedSound(path, converter())
+    index = int(source) if str(source).isdigit() else source
+    device = SoundDevice(index, settings.rate, settings.channels, settings.chunk_ms, context.now)
+    return LiveSound(LiveReader(device, context))
+
+
+def _is_file(source: str) -> bool:
+    """Rather than a microphone's name."""
+    return Path(source).exists() or "/" in source or re.search(r"\.\w{2,4}$", source) is not None
+
+
+class LiveSound:
+    """What a live device delivers."""
+
+    live = True
+
+    def __init__(self, reader: LiveReader[Sound]) -> None:
+        self._reader = reader
+
+    def chunks(self) -> Iterator[Sound]:
+        return self._reader.values()
+
+    def close(self) -> None:
+        self._reader.close()

@@ -1,0 +1,94 @@
+"""A window on the screen."""
+
+import logging
+import os
+import sys
+import threading
+
+import cv2
+
+from edge.errors import UserError
+from edge.graph.node import Context, Node, Settings
+from edge.io.frames import Frame
+
+KEY_MS = 20
+"""How long the window waits for a key between pictures: a key feels immediate below 50 ms."""
+QUIT_KEYS = frozenset((ord("q"), 27))
+"""q and Escape."""
+CLOSE_S = 2.0
+"""What closing waits for the window's thread."""
+
+log = logging.getLogger(__name__)
+
+
+class DisplaySettings(Settings, frozen=True):
+    title: str = "edge"
+
+
+class Display(Node):
+    """Shows frames in a window, the newest whenever it has drawn the one before.
+
+    Emits the event `quit` when q, Escape or the window's close button is pressed. All window
+    calls are made on one thread of its own, as the toolkits want it.
+    """
+
+    Settings = DisplaySettings
+    settings: DisplaySettings
+
+    def open(self, context: Context) -> None:
+        """Raises UserError where there is no screen or OpenCV can't make windows."""
+        super().open(context)
+        check_screen()
+        self._lock = threading.Lock()
+        self._frame: Frame | None = None
+        self._closing = False
+        self._thread = threading.Thread(target=self._show, name="window", daemon=True)
+        self._thread.start()
+
+    def process(self, frame: Frame) -> None:
+        with self._lock:
+            self._frame = frame
+
+    def close(self) -> None:
+        if not hasattr(self, "_thread"):
+            return
+        self._closing = True
+        self._thread.join(CLOSE_S)
+
+    def _show(self) -> None:
+        title = self.settings.title
+        try:
+            cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+            while self._wanted(title):
+                with self._lock:
+                    frame, self._frame = self._frame, None
+                if frame is not None:
+                    cv2.imshow(title, frame.bgr)
+            cv2.destroyWindow(title)
+        except cv2.error:
+            log.exception("the window failed; going on without")
+
+    def _wanted(self, title: str) -> bool:
+        """Let the window handle what the user does; False once it should close."""
+        key = cv2.waitKey(KEY_MS) & 0xFF
+        if key in QUIT_KEYS or cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) == 0:
+            self.context.event("quit")
+            return False
+        return not self._closing
+
+
+def check_screen() -> None:
+    """Raises UserError where there is no screen or OpenCV can't make windows."""
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        raise UserError("there is no screen (DISPLAY is not set): write a video instead")
+    try:
+        toolkit = cv2.currentUIFramework()
+    except cv2.error:
+        toolkit = ""
+    if not toolkit:
+        raise UserError(
+            "this OpenCV was built without windows: `pip uninstall opencv-python-headless` and "
+            "`pip install opencv-python`, or write a video instead"
+        )
