@@ -40,7 +40,7 @@ models: install ## fetch the models that the graphs use, and check their hashes
 	$(BIN)/edge models verify
 
 lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer versions
-	$(LOCK) pyproject.toml -o requirements/runtime.txt
+	$(LOCK) pyproject.toml -c requirements/constraints.in -o requirements/runtime.txt
 	sed -n 's/^opencv-python-headless\(==[^ ]*\).*/opencv-python\1/p' requirements/runtime.txt \
 	| $(LOCK) --no-deps --no-annotate - -o requirements/screen.txt
 	$(LOCK) --group build $(KEEP) -o requirements/build.txt
