@@ -1,5 +1,6 @@
 """Opening what FFmpeg reads, with errors that a user can act on."""
 
+import contextlib
 import re
 import threading
 from collections.abc import Iterator
@@ -122,8 +123,10 @@ class Decoder:
         except av.FFmpegError as error:
             self.fault = error.strerror or str(error)
             return None
-        try:
-            return None if packet is None else packet.decode()
-        except av.InvalidDataError:
-            self.damaged += 1
-            return []
+        if packet is None:
+            return None
+        if not packet.is_corrupt:  # that is, half of it is missing
+            with contextlib.suppress(av.InvalidDataError):
+                return packet.decode()
+        self.damaged += 1
+        return []

@@ -62,9 +62,8 @@ class CameraDevice:
         self.size = size
         self.fps = fps
         self.now = now
-        linux = sys.platform.startswith("linux")
         self.node = Path(f"/dev/video{device}" if isinstance(device, int) else device)
-        self.has_node = linux and self.node.exists()
+        self.has_node = sys.platform.startswith("linux")
         self.label = f"camera {device}"
         self.silent_s = max(Limits.SILENT_S, Limits.SLOW_FRAMES / fps if fps else 0)
         self.patience_s = Limits.REPEATS_S
@@ -80,11 +79,14 @@ class CameraDevice:
         return f"cameras here: {found}; another program may be using it (`fuser {self.node}`)"
 
     def connect(self) -> "_Capture":
+        if self.has_node and not self.node.exists():
+            self.patience_s = Limits.REPEATS_S
+            raise Lost("isn't connected")
         capture = cv2.VideoCapture(self.device, cv2.CAP_V4L2 if self.has_node else cv2.CAP_ANY)
         if not capture.isOpened():
             self.patience_s = Limits.REPEATS_S
             capture.release()
-            raise Lost(f"{self.label} can't be opened")
+            raise Lost("can't be opened")
         # Uncompressed, USB 2 carries 720p at 10 frames a second; chosen before the size.
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         if self.size:
@@ -105,7 +107,7 @@ class _Capture:
     def read(self) -> tuple[int, Picture]:
         delivered, picture = self._capture.read()
         if not delivered or picture is None:
-            raise Lost(f"{self._camera.label} delivers no more pictures")
+            raise Lost("delivers no more pictures")
         t = self._camera.now() - self._age_us()
         self._check(picture)
         return t, picture
@@ -124,11 +126,11 @@ class _Capture:
         camera = self._camera
         if camera.has_node and now - self._node_seen > Limits.NODE_S:
             if not camera.node.exists():
-                raise Lost(f"{camera.node} is gone")
+                raise Lost("is gone")
             self._node_seen = now
         sample = picture[:: Limits.SAMPLE, :: Limits.SAMPLE].tobytes()
         if sample != self._sample:
             self._sample, self._changed = sample, now
         elif now - self._changed > camera.patience_s:
             camera.patience_s *= 2
-            raise Lost(f"{camera.label} repeats one picture", grace_s=Limits.GRACE_S)
+            raise Lost("repeats one picture", grace_s=Limits.GRACE_S)

@@ -33,7 +33,7 @@ class Limits:
 
 
 class Lost(Exception):
-    """The device delivers no more; the message says why.
+    """The device delivers no more; the message goes on from its label, as in "is gone".
 
     `grace_s`: how long it may take to deliver again before it counts as lost. Above 0 where
     what was seen may be innocent.
@@ -89,7 +89,7 @@ class LiveReader(Generic[T]):
             self._pump.wait(self.limits.FIRST_S)
         except Lost as lost:
             self._pump.stop()
-            raise UserError(f"{device.label}: {lost}; {device.advice}") from lost
+            raise UserError(f"{device.label} {lost}; {device.advice}") from lost
 
     def values(self) -> Iterator[T]:
         while not self._closed.is_set():
@@ -114,7 +114,7 @@ class LiveReader(Generic[T]):
         delay = self.limits.RETRY_S
         while not self._closed.is_set():
             if self._attempt(self.limits.BACK_S):
-                self._tell("back", f"{self._device.label} delivers again")
+                self._tell("back", "delivers again")
                 return
             self._closed.wait(delay)
             delay = min(2 * delay, self.limits.RETRY_MAX_S)
@@ -130,7 +130,7 @@ class LiveReader(Generic[T]):
         try:
             self._pump.wait(seconds)
         except Lost as lost:
-            log.debug("%s", lost)
+            log.debug("%s %s", self._device.label, lost)
             self._set_aside()
             return False
         return True
@@ -140,6 +140,7 @@ class LiveReader(Generic[T]):
         self._stuck.append(self._pump)
 
     def _tell(self, state: str, reason: str) -> None:
+        reason = f"{self._device.label} {reason}"
         self._context.event("device", name=self._context.name, state=state, reason=reason)
 
 
@@ -165,7 +166,7 @@ class _Pump(threading.Thread, Generic[T]):
             try:
                 value = self._values.get(timeout=seconds)
             except queue.Empty:
-                value = Lost(f"{self._device.label} has delivered nothing for {seconds:g} s")
+                value = Lost(f"has delivered nothing for {seconds:g} s")
         if isinstance(value, Lost):
             raise value
         return value
@@ -173,7 +174,7 @@ class _Pump(threading.Thread, Generic[T]):
     def stop(self) -> None:
         self._stop_asked.set()
         with contextlib.suppress(queue.Full):  # then the reader has something to wake up with
-            self._values.put_nowait(Lost(f"{self._device.label} was closed"))
+            self._values.put_nowait(Lost("was closed"))
 
     def run(self) -> None:
         try:
@@ -187,7 +188,7 @@ class _Pump(threading.Thread, Generic[T]):
             self._hand_over(lost)
         except Exception as error:
             log.warning("%s failed", self._device.label, exc_info=True)
-            self._hand_over(Lost(f"{self._device.label} failed: {error}"))
+            self._hand_over(Lost(f"failed: {error}"))
 
     def _hand_over(self, value: T | Lost) -> None:
         """Wait for room: what the reader is too slow for stays with the driver, which drops it."""

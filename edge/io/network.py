@@ -1,13 +1,12 @@
 """Streams of network cameras: RTSP, HTTP (MJPEG) and whatever else FFmpeg plays live."""
 
-import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import av
 from av.container import InputContainer
 
-from edge.io.containers import without_secret
+from edge.io.containers import Decoder, without_secret
 from edge.io.live import Lost
 from edge.io.sound_conversion import SoundConverter
 from edge.io.sounds import Sound
@@ -42,7 +41,7 @@ class _NetworkStream:
         try:
             return av.open(self._url, options=OPTIONS, timeout=(Limits.CONNECT_S, Limits.SILENT_S))
         except (av.FFmpegError, OSError) as error:
-            raise Lost(f"{self.label} can't be opened ({error.strerror or error})") from error
+            raise Lost(f"can't be opened ({error.strerror or error})") from error
 
 
 class NetworkPicture(_NetworkStream):
@@ -55,10 +54,10 @@ class NetworkPicture(_NetworkStream):
         container = self._open()
         if not container.streams.video:
             container.close()
-            raise Lost(f"{self.label} has no picture")
+            raise Lost("has no picture")
         stream = container.streams.video[0]
         stream.thread_type = "SLICE"  # frame threads would each hold back a frame
-        return _PictureCapture(self.label, container, stream, self._now)
+        return _PictureCapture(container, stream, self._now)
 
 
 class NetworkSound(_NetworkStream):
@@ -77,58 +76,47 @@ class NetworkSound(_NetworkStream):
         container = self._open()
         if not container.streams.audio:
             container.close()
-            raise Lost(f"{self.label} has no sound")
+            raise Lost("has no sound")
         stream = container.streams.audio[0]
-        return _SoundCapture(self.label, container, stream, self._now, self._converter())
+        return _SoundCapture(container, stream, self._now, self._converter())
 
 
-class _NetworkCapture:
+class _Capture:
     def __init__(
-        self, label: str, container: InputContainer, stream: av.VideoStream | av.AudioStream
+        self,
+        container: InputContainer,
+        stream: av.VideoStream | av.AudioStream,
+        now: Callable[[], int],
     ) -> None:
-        self._label = label
-        self._container = container
-        self._packets = container.demux(stream)
-        self._frames: Iterator[Any] = iter(())
+        self._decoder = Decoder(container, stream)
+        self._frames = self._decoder.frames()
+        self._now = now
 
     def close(self) -> None:
-        self._container.close()
+        self._decoder.close()
 
     def _next_frame(self) -> Any:
-        while (frame := next(self._frames, None)) is None:
-            try:
-                packet = next(self._packets)
-            except (StopIteration, av.FFmpegError, OSError) as error:
-                why = getattr(error, "strerror", None) or "the stream ended"
-                raise Lost(f"{self._label} delivers no more ({why})") from error
-            with contextlib.suppress(av.InvalidDataError):  # a damaged piece: the next may be whole
-                self._frames = iter(packet.decode())
+        frame = next(self._frames, None)
+        if frame is None:
+            raise Lost(f"delivers no more ({self._decoder.fault or 'the stream ended'})")
         return frame
 
 
-class _PictureCapture(_NetworkCapture):
-    def __init__(
-        self, label: str, container: InputContainer, stream: av.VideoStream, now: Callable[[], int]
-    ) -> None:
-        super().__init__(label, container, stream)
-        self._now = now
-
+class _PictureCapture(_Capture):
     def read(self) -> tuple[int, av.VideoFrame]:
         frame = self._next_frame()
         return self._now(), frame
 
 
-class _SoundCapture(_NetworkCapture):
+class _SoundCapture(_Capture):
     def __init__(
         self,
-        label: str,
         container: InputContainer,
         stream: av.AudioStream,
         now: Callable[[], int],
         converter: SoundConverter,
     ) -> None:
-        super().__init__(label, container, stream)
-        self._now = now
+        super().__init__(container, stream, now)
         self._converter = converter
         self._chunks: Iterator[Sound] = iter(())
 

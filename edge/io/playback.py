@@ -29,8 +29,8 @@ def is_recording(path: Path) -> bool:
         return file.read(len(MCAP0_MAGIC)) == MCAP0_MAGIC
 
 
-def messages(path: Path, topic: str) -> Iterator[tuple[Channel, Message]]:
-    """The messages of a topic as they were written.
+def messages(path: Path, *topics: str) -> Iterator[tuple[Channel, Message]]:
+    """The messages of some topics in the order in which they were written.
 
     Raises UserError where the recording was cut off, after all that is whole.
     """
@@ -43,7 +43,7 @@ def messages(path: Path, topic: str) -> Iterator[tuple[Channel, Message]]:
                     channels[record.id] = record
                 elif isinstance(record, Message):
                     last_ns = record.log_time
-                    if channels[record.channel_id].topic == topic:
+                    if channels[record.channel_id].topic in topics:
                         yield channels[record.channel_id], record
         except BROKEN as error:
             raise UserError(

@@ -87,7 +87,7 @@ class SoundDevice:
         try:
             return _Capture(self)
         except (self.sounddevice.PortAudioError, ValueError) as error:
-            raise Lost(f"{self.label} can't be opened ({error})") from error
+            raise Lost(f"can't be opened ({error})") from error
 
 
 class _Capture:
@@ -109,7 +109,7 @@ class _Capture:
         try:
             return self._chunks.get(timeout=Limits.SILENT_S)
         except queue.Empty:
-            raise Lost(f"{self._device.label} delivers no more sound") from None
+            raise Lost("delivers no more sound") from None
 
     def close(self) -> None:
         self._stream.close(ignore_errors=True)

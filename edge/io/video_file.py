@@ -15,7 +15,8 @@ log = logging.getLogger(__name__)
 USUAL_RATE = Fraction(25)
 """Frames per second where a file doesn't say."""
 MISSING_S = 0.5
-"""A file may promise a little more than it holds (rounded or edited); from here on it was cut."""
+"""A file may promise a little more than it holds (rounded or edited); from here on it was cut.
+Where a piece of it is damaged, any missing frame says so."""
 
 
 class VideoFile:
@@ -61,8 +62,9 @@ class VideoFile:
         self._decoder.close()
 
     def _check_whole(self, end_s: float, frames: int) -> None:
-        missing_s = (self._promised_s or 0) - end_s - float(1 / self._rate)
-        if missing_s > MISSING_S or self._decoder.fault:
+        step_s = float(1 / self._rate)
+        missing_s = (self._promised_s or 0) - end_s - step_s
+        if missing_s > (step_s / 2 if self._decoder.damaged else MISSING_S) or self._decoder.fault:
             promised = f" of {self._promised_s:.2f} s" if self._promised_s else ""
             why = f" ({self._decoder.fault})" if self._decoder.fault else ""
             raise UserError(
