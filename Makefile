@@ -2,8 +2,8 @@
 # PYTHON=python3.12 chooses the interpreter, ARGS="-k faces" is handed on to test, demo and bench.
 PYTHON ?= python3
 BIN := .venv/bin
-SCREEN := $(if $(DISPLAY)$(WAYLAND_DISPLAY),screen,headless)
-RUNTIME := .venv/.runtime-$(SCREEN)
+# Once installed for a screen, it stays so over ssh.
+CV2 := $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(wildcard .venv/.screen),screen,headless)
 INSTALL := PYTHON=$(PYTHON) scripts/install.sh
 CHECKED := $(wildcard edge tests benchmarks calibration samples)
 LOCK := uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
@@ -54,11 +54,11 @@ clean: ## remove all that make made here
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: what is installed is installed again when its lock has changed.
-$(RUNTIME): requirements/build.txt requirements/runtime.txt requirements/screen.txt
-	$(INSTALL) fresh
+.venv/.$(CV2): requirements/build.txt requirements/runtime.txt requirements/screen.txt
+	$(INSTALL) fresh $(CV2)
 	touch $@
 
-.venv/.edge: $(RUNTIME) pyproject.toml
+.venv/.edge: .venv/.$(CV2) pyproject.toml
 	$(INSTALL) edge
 	touch $@
 

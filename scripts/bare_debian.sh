@@ -8,8 +8,8 @@
 # ROOT=FOLDER      where the root is, made if it isn't there; else a temporary one, removed at the end
 # SUITE, MIRROR    of Debian; default bookworm, from debootstrap's own mirror
 # CARRY="FILE…"    more files of this machine that the network there takes, such as certificates
-# What pip and TLS are told by this machine's environment (PIP_*, SSL_CERT_FILE, *_proxy) and by
-# pip.conf goes along.
+# How to reach the network goes along: resolv.conf, hosts, pip.conf, the certificates and proxies
+# that the environment names.
 set -euo pipefail
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 targets=("${@:-demo test}")
@@ -29,7 +29,7 @@ fi
 for file in /etc/resolv.conf /etc/hosts /etc/pip.conf "${SSL_CERT_FILE:-}" "${PIP_CERT:-}" ${CARRY:-}; do
     [ -f "$file" ] && install -D -m 644 "$file" "$ROOT$file"
 done
-mapfile -t network < <(env | grep -E '^(PIP_[A-Z_]+|SSL_CERT_FILE|[a-zA-Z]+_proxy|[A-Z]+_PROXY)=' || true)
+mapfile -t network < <(env | grep -E '^(PIP_(INDEX_URL|CERT|PROXY|DEFAULT_TIMEOUT)|SSL_CERT_FILE|[a-zA-Z]+_proxy|[A-Z]+_PROXY)=' || true)
 
 rm -rf "$ROOT/root/edge"
 git clone --quiet --no-hardlinks "$checkout" "$ROOT/root/edge"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Make .venv from the locked requirements, with uv where it is present. Called by the Makefile:
-#   install.sh fresh          a new .venv with what edge needs to run, and the cv2 that suits
+#   install.sh fresh CV2      a new .venv with what edge needs to run; CV2: screen or headless
 #   install.sh add LOCK…      more locked packages into the same .venv
 #   install.sh edge           the checkout itself, editable, with .venv/bin/edge
 set -euo pipefail
@@ -21,7 +21,7 @@ fi
 locked() {
     local files=()
     for lock in "$@"; do files+=(-r "requirements/$lock.txt"); done
-    pip install --require-hashes --only-binary :all: "${files[@]}"
+    pip install --no-deps --require-hashes --only-binary :all: "${files[@]}"
 }
 
 make_venv() {
@@ -40,11 +40,11 @@ make_venv() {
 
 # A window needs opencv-python and its system libraries; both packages write the same cv2, so
 # only one may be installed.
-choose_cv2() {
-    [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || return 0
+choose_cv2() {  # screen or headless
+    [ "$1" = screen ] || return 0
     remove opencv-python-headless
     locked screen
-    .venv/bin/python -c 'import cv2' && return 0
+    .venv/bin/python -c 'import cv2' 2>/dev/null && return 0
     remove opencv-python
     locked runtime
     echo "install: no windows, videos are written instead; for windows:" \
@@ -58,8 +58,8 @@ hint_at_sound() {
 }
 
 case ${1:-} in
-    fresh) make_venv; locked build runtime; choose_cv2; hint_at_sound ;;
+    fresh) make_venv; locked build runtime; choose_cv2 "${2:-headless}"; hint_at_sound ;;
     add) locked "${@:2}" ;;
     edge) pip install --quiet --no-deps --no-build-isolation --editable . ;;
-    *) stop "fresh, add LOCK… or edge, not '${1:-}'" ;;
+    *) stop "fresh CV2, add LOCK… or edge, not '${1:-}'" ;;
 esac
