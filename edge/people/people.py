@@ -18,7 +18,8 @@ class People(Node):
     Output: one `FrameResult` for every frame, people in the order of their ids; positions in
     pixels, t in seconds from the first frame that came here.
     Events: `person_entered` when a person is confirmed, `person_left` once they have been out of
-    view for `tracks.forget_s`; who comes back before keeps the id, without an event.
+    view for `tracks.forget_s`; who comes back before keeps the id, without an event. Pictures on
+    their own (`frame.still`) show new people each.
     """
 
     class Settings(NodeSettings):
@@ -36,8 +37,9 @@ class People(Node):
     def process(self, frame: Frame, faces: Meshes) -> FrameResult:
         if self.first_t is None:
             self.first_t = self.t
+        before = self.tracks.restart() if frame.still else []
         ids, entered, left = self.tracks.update(self.t, faces.boxes)
-        for kind, persons in (("person_left", left), ("person_entered", entered)):
+        for kind, persons in (("person_left", before + left), ("person_entered", entered)):
             for person in persons:
                 self.context.event(kind, person=person)
         return FrameResult(

@@ -24,8 +24,8 @@ class TrackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Out of view for this long, a person has left. The contract promises 2 s; who bends down to
     the table takes up to 3."""
     restart_s: float = 1.0
-    """After a gap this long between frames nobody can wait to be confirmed: a slide show, the
-    images of a folder, a camera that was away."""
+    """After a gap this long between frames nobody waits to be confirmed: a picture a second is a
+    slide show, not a video."""
     reach: float = 0.8
     """How far from its prediction a face may be on the next frame: a camera that is knocked, a head
     that is thrown back. People sitting close are further apart, 1.3 face sizes and more."""
@@ -55,7 +55,7 @@ class Track:
 
 
 class Update(NamedTuple):
-    """`ids`: of each detection, 0 while unconfirmed. `entered`, `left`: ids since the last update."""
+    """`ids`: of each detection, 0 while unconfirmed. `entered`, `left`: who did just now."""
 
     ids: list[int]
     entered: list[int]
@@ -65,10 +65,10 @@ class Update(NamedTuple):
 class Tracks:
     """Gives each detection the id of the person it shows.
 
-    People move at a constant velocity for a moment, and detections are assigned so that the sum
-    of `distances` is least (Jonker and Volgenant 1987, by the package `lap`). Ids count from 1 in
-    the order of confirmation and are never given twice. Depends on nothing but the timestamps and
-    boxes that it is given.
+    People move at a constant velocity for a moment, and detections are assigned so that the sum of
+    `distances` is least (Jonker and Volgenant 1987, by the package `lap`). Who is seen on the first
+    frame, or on the first after `restart`, is confirmed at once. Ids count from 1 in the order of
+    confirmation and are never given twice. All depends on the given timestamps and boxes alone.
     """
 
     def __init__(self, settings: TrackSettings) -> None:
@@ -82,7 +82,7 @@ class Tracks:
         settings = self.settings
         restarted = self._last is None or t - self._last >= settings.restart_s * SECOND
         self._last = t
-        left = self._forget(t)
+        left = self._forget(t - settings.forget_s * SECOND)
         centres, sizes = centres_and_sizes(boxes)
         cost = distances(self.tracks, t, centres, sizes, settings)
         ids = [0] * len(boxes)
@@ -102,9 +102,13 @@ class Tracks:
         self.tracks = [track for track in self.tracks if track.id or track.seen == t]
         return Update(ids, entered, left)
 
-    def _forget(self, t: int) -> list[int]:
-        """Drop who hasn't been seen for long; return their ids."""
-        limit = t - self.settings.forget_s * SECOND
+    def restart(self) -> list[int]:
+        """Take what comes next for another scene; return the ids of all who were known."""
+        self._last = None
+        return self._forget(math.inf)
+
+    def _forget(self, limit: float) -> list[int]:
+        """Drop who was last seen before the limit; return their ids."""
         left = [track.id for track in self.tracks if track.seen < limit and track.id]
         self.tracks = [track for track in self.tracks if track.seen >= limit]
         return left
@@ -146,7 +150,7 @@ def distances(
     sizes: NDArray[np.float64],
     settings: TrackSettings,
 ) -> NDArray[np.float64]:
-    """Return how unlikely each detection is to be each track, (tracks, detections); 1 is the limit."""
+    """Return how unlikely each track (row) is to be each detection (column); 1 is the limit."""
     if not tracks:
         return np.empty((0, len(sizes)))
     expected = np.array([predicted(track, t, settings) for track in tracks])

@@ -62,9 +62,8 @@ def anchors(head: Head) -> NDArray[np.float32]:
 def face_anchors(count: int) -> NDArray[np.float32]:
     """Return the anchors of the face detector with `count` outputs, else raise `UserError`."""
     if count not in FACE_HEADS:
-        raise UserError(
-            f"this is no face detector: it has {count} anchors, not {' or '.join(map(str, FACE_HEADS))}"
-        )
+        known = " or ".join(map(str, FACE_HEADS))
+        raise UserError(f"this is no face detector: it has {count} anchors, not {known}")
     return anchors(FACE_HEADS[count])
 
 

@@ -36,9 +36,10 @@ class FaceDetector(Node):
     the largest first, at most `max_faces` together.
     The faces of the preceding frame are followed by their landmarks at no cost. The model looks at
     the whole picture only when there is a reason, marked in the trace as `detect`:
-    `first` (nothing is known yet), `gap` (the last known faces are too old to be followed),
-    `lost` (a face is gone since the preceding frame), `search` (a face was lost a moment ago, or
-    none is known), `newcomers` (a slow beat otherwise). With `max_faces` in view it never runs.
+    `first` (nothing is known yet), `still` (a picture on its own), `gap` (the last known faces are
+    too old to be followed), `lost` (a face is gone since the preceding frame), `search` (a face
+    was lost a moment ago, or none is known), `newcomers` (a slow beat otherwise). With `max_faces`
+    in view it never runs.
     All timing is by the frames' own t, so the same input gives the same output.
     """
 
@@ -84,12 +85,14 @@ class FaceDetector(Node):
 
     def process(self, frame: Frame, last: Previous[Meshes]) -> Faces:
         gap = last is not None and self.t - last.t > self.settings.stale_s * SECOND
-        known = no_faces(self.t) if last is None or gap else follow(last, self.t)
-        lost = last.lost if last else 0
+        if frame.still or gap:
+            last = None
+        known = no_faces(self.t) if last is None else follow(last, self.t)
+        lost = 0 if last is None else last.lost
         if lost:
             self.expected = len(known) + lost
             self.search_until = self.t + round(self.settings.search_for_s * SECOND)
-        reason = self._reason(len(known), lost, gap)
+        reason = "still" if frame.still else self._reason(len(known), lost, gap)
         if reason is None:
             return known
         self.context.instant("detect", reason=reason)

@@ -99,7 +99,7 @@ def eye_angles(keypoints: Floats) -> Floats:
 
 
 def regions_of_boxes(boxes: Floats, angles: Floats) -> Floats:
-    """Return square regions (n, 5) around a detector's boxes (n, 4), which don't turn with the face."""
+    """Return square regions (n, 5) around a detector's boxes (n, 4), that don't turn with faces."""
     sides = boxes[:, 2:].max(axis=1) * MARGIN
     centres = boxes[:, :2] + boxes[:, 2:] / 2
     return np.column_stack((centres, sides, sides, angles))
