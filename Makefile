@@ -9,6 +9,8 @@ CHECKED := $(wildcard edge tests benchmarks calibration samples)
 LOCK := uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header \
 	$(if $(UPGRADE),--upgrade)
 KEEP := -c requirements/runtime.txt
+# What mediapipe asks for and FaceMesh never imports; opencv-contrib-python wants a screen's libraries.
+UNUSED := jax jaxlib ml-dtypes opencv-contrib-python opt-einsum scipy sentencepiece
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format bench models lock bare clean
@@ -32,7 +34,7 @@ format: .venv/.dev ## put the code into the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.benchmarks ## measure this machine
+bench: .venv/.benchmarks .venv-mediapipe/.peer ## measure this machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
 models: install ## fetch the models that the graphs use, and check their hashes
@@ -46,12 +48,13 @@ lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer vers
 	$(LOCK) --group build $(KEEP) -o requirements/build.txt
 	$(LOCK) --group dev $(KEEP) -c requirements/build.txt -o requirements/dev.txt
 	$(LOCK) --group benchmarks $(KEEP) -o requirements/benchmarks.txt
+	$(LOCK) --group mediapipe $(addprefix --no-emit-package ,$(UNUSED)) -o requirements/mediapipe.txt
 
 bare: ## prove `make demo` and `make test` in a fresh Debian root (needs root and debootstrap)
 	scripts/bare_debian.sh
 
 clean: ## remove all that make made here
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-mediapipe build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: what is installed is installed again when its lock has changed.
 .venv/.$(CV2): requirements/build.txt requirements/runtime.txt requirements/screen.txt
@@ -68,4 +71,8 @@ clean: ## remove all that make made here
 
 .venv/.benchmarks: .venv/.edge requirements/benchmarks.txt
 	$(INSTALL) add benchmarks
+	touch $@
+
+.venv-mediapipe/.peer: requirements/mediapipe.txt
+	VENV=.venv-mediapipe $(INSTALL) peer mediapipe
 	touch $@
