@@ -39,10 +39,9 @@ def existing_file(name: str) -> Path:
     """Raises UserError where there is no such file, it is empty or it may not be read."""
     path = Path(name)
     try:
-        if path.stat().st_size == 0 and path.is_file():
+        path.stat()
+        if path.is_file() and not _head(path):
             raise UserError(f"{name} is empty (0 bytes): copy or record it again")
-        if path.is_file():
-            path.open("rb").close()
     except FileNotFoundError:
         siblings = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = nearest(path.name, siblings) if len(siblings) < 1000 else ""
@@ -52,13 +51,18 @@ def existing_file(name: str) -> Path:
     return path
 
 
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(12)
+
+
 def open_file(name: str) -> InputContainer:
     """Open a media file, or one behind an address. Raises UserError where it isn't one."""
     path = existing_file(name) if not is_url(name) else None
     try:
         return av.open(f"file:{path}" if path else name)
     except (av.FFmpegError, OSError) as error:
-        if path and path.is_file() and b"ftyp" in path.open("rb").read(12):
+        if path and path.is_file() and b"ftyp" in _head(path):
             raise UserError(
                 f"{name} is an MP4 without its index: it was cut off while it was written or "
                 "copied, fetch it again"

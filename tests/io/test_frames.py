@@ -1,0 +1,96 @@
+import threading
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from edge.io.frames import Frame
+
+LUMA_WEIGHTS = {1: (0.2126, 0.0722), 5: (0.299, 0.114)}  # red, blue, by FFmpeg's number
+LIMITED, FULL = 1, 2
+
+
+def decoded(y: int, u: int, v: int, matrix: int = 5, color_range: int = LIMITED) -> av.VideoFrame:
+    frame = av.VideoFrame(64, 48, "yuv420p")
+    for plane, value in zip(frame.planes, (y, u, v), strict=True):
+        plane.update(bytes([value]) * plane.buffer_size)
+    frame.colorspace, frame.color_range = matrix, color_range
+    return frame
+
+
+def bgr_by_definition(y: int, u: int, v: int, matrix: int, color_range: int) -> list[float]:
+    """ITU-R BT.601 and BT.709: luma and colour differences back to red, green and blue."""
+    luma, chroma, black = (255, 255, 0) if color_range == FULL else (219, 224, 16)
+    kr, kb = LUMA_WEIGHTS[matrix]
+    bright, cb, cr = (y - black) / luma, (u - 128) / chroma, (v - 128) / chroma
+    red, blue = bright + 2 * (1 - kr) * cr, bright + 2 * (1 - kb) * cb
+    green = (bright - kr * red - kb * blue) / (1 - kr - kb)
+    return [255 * min(max(value, 0), 1) for value in (blue, green, red)]
+
+
+@pytest.mark.parametrize("matrix", LUMA_WEIGHTS)
+@pytest.mark.parametrize("color_range", [LIMITED, FULL])
+def test_colours_follow_the_matrix_and_range_that_a_frame_is_flagged_with(matrix, color_range):
+    frame = Frame(decoded(120, 90, 180, matrix, color_range), 0, 0)
+    expected = bgr_by_definition(120, 90, 180, matrix, color_range)
+    np.testing.assert_allclose(frame.bgr[20, 20], expected, atol=2.5)
+    np.testing.assert_array_equal(frame.rgb[20, 20], frame.bgr[20, 20, ::-1])
+
+
+def test_grey_is_the_decoded_luma_unconverted():
+    picture = decoded(16, 90, 180)
+    frame = Frame(picture, 0, 0)
+    assert frame.grey.shape == (48, 64)
+    assert np.all(frame.grey == 16)
+    assert np.shares_memory(frame.grey, np.frombuffer(memoryview(picture.planes[0]), np.uint8))
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+def test_rotation_is_clockwise_in_all_that_is_read_from_a_frame(rotate):
+    picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    turned = np.rot90(picture, -rotate // 90)
+    frame = Frame(picture, 0, 0, rotate=rotate)
+    assert frame.size == (turned.shape[1], turned.shape[0])
+    np.testing.assert_array_equal(frame.bgr, turned)
+    np.testing.assert_array_equal(frame.grey, cv2.cvtColor(turned.copy(), cv2.COLOR_BGR2GRAY))
+    yuv = av.VideoFrame.from_ndarray(picture, "bgr24").reformat(format="yuv420p")
+    unturned = Frame(yuv, 0, 0)
+    assert Frame(yuv, 0, 0, rotate=rotate).size == frame.size
+    for name in ("bgr", "grey"):
+        expected = np.rot90(getattr(unturned, name), -rotate // 90)
+        np.testing.assert_array_equal(getattr(Frame(yuv, 0, 0, rotate=rotate), name), expected)
+
+
+def test_what_many_threads_ask_for_at_once_is_made_once():
+    frame = Frame(decoded(120, 90, 180), 0, 0)
+    together = threading.Barrier(8)
+    got = []
+
+    def ask():
+        together.wait()
+        got.append((frame.bgr, frame.grey, frame.thumbnail(16)))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 8
+    assert {tuple(map(id, pictures)) for pictures in got} == {tuple(map(id, got[0]))}
+
+
+@pytest.mark.parametrize("name", ["bgr", "rgb", "grey"])
+def test_pictures_are_read_only(name):
+    for frame in (Frame(decoded(9, 9, 9), 0, 0), Frame(np.zeros((4, 4, 3), np.uint8), 0, 0)):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(frame, name)[0, 0] = 1
+
+
+def test_a_thumbnail_keeps_proportions_and_brightness():
+    picture = np.zeros((90, 160, 3), np.uint8)
+    picture[:, 80:] = 200
+    small = Frame(picture, 0, 0).thumbnail(16)
+    assert small.shape == (9, 16)
+    assert np.all(small[:, :8] == 0)
+    assert np.all(small[:, 8:] == 200)
