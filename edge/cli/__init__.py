@@ -1,0 +1,71 @@
+"""The command line: `edge run`, `edge demo` and what helps to build and mend a graph.
+
+Modules here import cv2, PyAV and LiteRT only inside their commands, so that `edge --help` is there
+at once.
+"""
+
+import os
+import sys
+
+import click
+
+from edge.cli.demo import demo
+from edge.cli.diff import diff
+from edge.cli.doctor import doctor
+from edge.cli.graphs import graph, nodes
+from edge.cli.logs import log_to_stderr
+from edge.cli.models import models
+from edge.cli.options import Group
+from edge.cli.run import run
+from edge.errors import UserError
+
+BROKEN_PIPE = 141
+"""Whoever read our output has gone: what a shell says of a program that SIGPIPE ended."""
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="edge-perception", prog_name="edge")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Say more, tracebacks of failed nodes included."
+)
+def edge(verbose: bool) -> None:
+    """Turn cameras and microphones into people.
+
+    \b
+    New here?      edge demo
+    A clip?        edge run faces --source clip.mp4 --out results.jsonl --video annotated.mp4
+    A problem?     edge doctor
+
+    `edge COMMAND --help` explains each command.
+    """
+    log_to_stderr(verbose)
+
+
+for command in (run, demo, graph, nodes, models, diff, doctor):
+    edge.add_command(command)
+
+
+def main() -> None:
+    """Run `edge` and exit: 0 done, 1 differs, 2 for what the user has to mend, 130 Ctrl-C."""
+    try:
+        code = edge.main(prog_name="edge", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "edge"
+        code = _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
+    except (click.ClickException, UserError) as error:
+        code = _fail(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # quiet at the last flush
+        code = BROKEN_PIPE
+    sys.exit(code)
+
+
+def _fail(message: str) -> int:
+    print(f"edge: {' '.join(message.split())}", file=sys.stderr)
+    return 2

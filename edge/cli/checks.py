@@ -1,0 +1,167 @@
+"""What `edge doctor` looks at."""
+
+import ctypes.util
+import importlib
+import platform
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from msgspec import Struct
+
+from edge.cli.devices import cameras, edge_tpus
+from edge.errors import UserError
+from edge.paths import cache_dir, resource
+
+PACKAGES = {
+    "numpy": ("numpy",),
+    "cv2": ("opencv-python", "opencv-python-headless"),
+    "av": ("av",),
+    "ai_edge_litert.interpreter": ("ai-edge-litert",),
+    "mcap": ("mcap",),
+    "lap": ("lap",),
+}
+"""What can be installed and yet not load: module → the packages that bring it."""
+REINSTALL = "make clean install"
+JOIN_VIDEO = "add yourself to group video: sudo usermod -aG video $USER, then log in again"
+PORTAUDIO = "sudo apt-get install libportaudio2"
+EDGE_TPU_LIBRARY = "sudo apt-get install libedgetpu1-std (from Google's Coral repository)"
+
+
+class Check(Struct):
+    """`state`: "note" is good to know. `needed`: without it `edge demo` can't run."""
+
+    name: str
+    state: Literal["ok", "note", "problem"]
+    found: str
+    fix: str = ""
+    needed: bool = False
+
+
+def all_checks() -> Iterator[Check]:
+    """Look at one thing after the other."""
+    yield _python()
+    yield from map(_package, PACKAGES)
+    yield from _cameras()
+    yield _microphones()
+    yield _screen()
+    yield _edge_tpu()
+    yield _cache()
+    yield from _models()
+    yield _sample()
+
+
+def _python() -> Check:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    if (3, 10) <= sys.version_info[:2] <= (3, 13):
+        return Check("Python", "ok", f"{found}, edge {version('edge-perception')}")
+    return Check("Python", "problem", found, "use Python 3.10 to 3.13", needed=True)
+
+
+def _package(module: str) -> Check:
+    packages = PACKAGES[module]
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        return Check(packages[-1], "problem", f"doesn't load: {error}", REINSTALL, needed=True)
+    found = [f"{name} {installed}" for name in packages if (installed := _version(name))]
+    if len(found) > 1:
+        return Check(module, "problem", f"{' and '.join(found)} overwrite each other", REINSTALL)
+    return Check(packages[-1], "ok", found[0] if found else "installed by other means than pip")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _cameras() -> Iterator[Check]:
+    if not sys.platform.startswith("linux"):
+        yield Check("cameras", "note", "can't be listed on this system", "try --source 0")
+        return
+    found = cameras()
+    if not found:
+        yield Check("cameras", "note", "none; the demo plays its sample clip")
+    for camera in found:
+        name = f"camera {camera.path}"
+        if camera.permitted:
+            yield Check(name, "ok", camera.card)
+        else:
+            yield Check(name, "problem", "you may not open it", JOIN_VIDEO)
+
+
+def _microphones() -> Check:
+    try:
+        import sounddevice
+    except OSError:
+        return Check("microphones", "problem", "PortAudio is missing", PORTAUDIO)
+    except ImportError as error:
+        return Check("microphones", "problem", f"sounddevice doesn't load: {error}", REINSTALL)
+    try:
+        devices = sounddevice.query_devices()
+    except sounddevice.PortAudioError as error:
+        return Check("microphones", "problem", str(error), "is the sound system running?")
+    names = [device["name"] for device in devices if device["max_input_channels"]]
+    if not names:
+        return Check("microphones", "note", "none; files bring their own sound")
+    return Check("microphones", "ok", ", ".join(names))
+
+
+def _screen() -> Check:
+    try:
+        from edge.io.window import check_screen
+
+        check_screen()
+    except ImportError as error:
+        return Check("window", "problem", f"OpenCV doesn't load: {error}", REINSTALL, needed=True)
+    except UserError as error:
+        return Check("window", "note", str(error))
+    return Check("window", "ok", "there is a screen, and OpenCV can open windows")
+
+
+def _edge_tpu() -> Check:
+    found = edge_tpus()
+    library = ctypes.util.find_library("edgetpu")
+    if not found:
+        return Check("Edge TPU", "note", "none; models run on the processor")
+    if library is None:
+        return Check("Edge TPU", "problem", f"{', '.join(found)}, but no library", EDGE_TPU_LIBRARY)
+    return Check("Edge TPU", "ok", f"{', '.join(found)}, {library}")
+
+
+def _cache() -> Check:
+    fix = "EDGE_CACHE=FOLDER chooses a folder where you may write"
+    try:
+        folder = cache_dir()
+        probe = folder / ".doctor"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return Check("cache", "problem", f"{error.filename}: {error.strerror}", fix, needed=True)
+    return Check("cache", "ok", str(folder))
+
+
+def _models() -> Iterator[Check]:
+    from edge.inference.registry import list_models
+
+    for model in list_models():
+        name = f"model {model.name}/{model.variant}"
+        fetch = f"edge models fetch {model.name}/{model.variant}"
+        if model.verified:
+            yield Check(name, "ok", "here")
+        elif model.cached:
+            yield Check(name, "problem", f"wrong hash: {model.path}", fetch, needed=model.default)
+        elif model.default:
+            yield Check(name, "note", "not here yet; fetched when first needed", fetch)
+
+
+def _sample() -> Check:
+    from edge.cli.demo import SAMPLE
+
+    path = resource(SAMPLE)
+    if path.is_file():
+        return Check("sample clip", "ok", str(path))
+    return Check("sample clip", "problem", f"{path} is missing", REINSTALL, needed=True)

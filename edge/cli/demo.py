@@ -1,0 +1,119 @@
+"""`edge demo`: people in a camera's picture, or in the sample clip."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edge.errors import UserError
+from edge.paths import resource
+
+if TYPE_CHECKING:
+    from edge.cli.session import Account
+
+GRAPH = "faces"
+SAMPLE = "samples/astronaut.mp4"
+CAMERA_FRAMES = 300
+"""Without a window nobody sees when to stop: ten seconds of a usual camera."""
+
+
+@click.command()
+@click.option("--window/--no-window", default=None, help="Default: a window if there is a screen.")
+@click.option(
+    "--out-dir",
+    type=click.Path(path_type=Path),
+    default="edge-demo",
+    show_default=True,
+    metavar="D",
+    help="Where video, results and summary go if there is no window.",
+)
+def demo(window: bool | None, out_dir: Path) -> int:
+    """Show who is in view of camera 0, or in a sample clip where there is no camera.
+
+    Without a screen, or with --no-window, the annotated video, the results and the summary are
+    written to a folder; from a camera then, the first 10 seconds.
+    """
+    from edge.cli.summary import print_account
+
+    show = _has_screen() if window is None else window
+    account = _from_camera(show, out_dir) or _from_sample(show, out_dir)
+    print_account(account)
+    if not show:
+        _write_summary(account, out_dir)
+        click.echo(f"Written to {out_dir}: {', '.join(sorted(p.name for p in out_dir.iterdir()))}")
+    return account.code
+
+
+def _has_screen() -> bool:
+    from edge.io.window import check_screen
+
+    try:
+        check_screen()
+    except UserError as error:
+        click.echo(f"No window: {error}.")
+        return False
+    return True
+
+
+def _from_camera(show: bool, out_dir: Path) -> Account | None:
+    """Return None where there is no camera, or none that delivers; then it says why."""
+    from edge.cli.devices import cameras
+
+    found = cameras()
+    if not found:
+        click.echo("There is no camera here.")
+        return None
+    camera = found[0]
+    if not camera.permitted:
+        click.echo(f"There is a camera, {camera.path}, but you may not open it: see edge doctor.")
+        return None
+    click.echo(f"Looking through {camera.card} ({camera.path}).")
+    try:
+        return _perform(str(camera.path), show, out_dir, max_frames=None if show else CAMERA_FRAMES)
+    except UserError as error:
+        click.echo(f"That didn't work: {error}.")
+        return None
+
+
+def _from_sample(show: bool, out_dir: Path) -> Account:
+    click.echo(
+        "Playing the sample clip: NASA's portrait of an astronaut, moved and turned by a program, "
+        "with a synthetic voice."
+    )
+    return _perform(str(resource(SAMPLE)), show, out_dir)
+
+
+def _perform(source: str, show: bool, out_dir: Path, max_frames: int | None = None) -> Account:
+    from edge.cli.prepare import Request
+    from edge.cli.session import perform
+
+    click.echo("Loading models; the first run fetches them." + (" q ends it." if show else ""))
+    if show:
+        request = Request(GRAPH, source, window=True, pace="realtime")
+    else:
+        _make_folder(out_dir)
+        results, video = str(out_dir / "results.jsonl"), str(out_dir / "video.mp4")
+        request = Request(GRAPH, source, out=results, video=video, max_frames=max_frames)
+    return perform(request, lines_to_stdout=False, progress=sys.stderr.isatty())
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"can't make the folder {folder} ({error.strerror}): name another with --out-dir"
+        ) from None
+
+
+def _write_summary(account: Account, out_dir: Path) -> None:
+    import msgspec
+
+    from edge.io.part_file import PartFile
+
+    target = PartFile(out_dir / "summary.json")
+    target.file.write(msgspec.json.format(msgspec.json.encode(account.summary), indent=2) + b"\n")
+    target.complete()

@@ -1,0 +1,127 @@
+"""`edge run`: a graph on a source."""
+
+import functools
+import sys
+from typing import Any
+
+import click
+
+from edge.cli.options import SectionedCommand, SectionedOption, print_json
+
+EXAMPLES = """
+\b
+Examples:
+  People in a clip, with their landmarks, as JSON lines:
+    edge run faces --source clip.mp4 --out results.jsonl --landmarks
+  The same clip with what was found drawn in, its sound kept:
+    edge run faces --source clip.mp4 --video annotated.mp4
+  Camera 1 in a window, until q or Ctrl-C:
+    edge run faces --source 1 --window
+  A photo, printed as JSON:
+    edge run faces --source photo.jpg --json
+  Keep what a camera saw, and play it back as it happened:
+    edge run faces --source 0 --record monday.mcap
+    edge run faces --source monday.mcap --pace realtime
+  The same bytes every time, for comparing versions:
+    edge run faces --source clip.mp4 --offline --out a.jsonl
+  Another setting (edge nodes lists them):
+    edge run faces --source clip.mp4 --set faces.max_faces=1
+"""
+
+
+def option(section: str, *names: str, text: str, **more: Any) -> Any:
+    return click.option(*names, cls=SectionedOption, section=section, help=text, **more)
+
+
+come = functools.partial(option, "What comes in")
+out = functools.partial(option, "What goes out")
+how = functools.partial(option, "How it runs")
+see = functools.partial(option, "What you see")
+
+
+@click.command(cls=SectionedCommand, epilog=EXAMPLES)
+@click.argument("graph")
+@come(
+    "--source",
+    metavar="S",
+    text="Camera index, /dev/video*, video, image, folder of images, recording (.mcap), RTSP or "
+    "HTTP address. Default: what the graph says.",
+)
+@come(
+    "--audio",
+    metavar="A",
+    text="Sound from elsewhere: a microphone's index or name, or a file. Default: the source's.",
+)
+@come("--mirrored", is_flag=True, text="The picture is a selfie view: left is right.")
+@come("--rotate", type=click.Choice(["0", "90", "180", "270"]), text="Turn the picture clockwise.")
+@come(
+    "--fps",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="F",
+    text="Frames a second: asked of a camera; makes a sequence of a folder of images.",
+)
+@come("--max-frames", type=click.IntRange(min=1), metavar="N", text="Stop after N source frames.")
+@out(
+    "--out",
+    metavar="FILE",
+    text="Results as JSON lines (docs/results.md). Default: standard output, unless that is a "
+    "terminal.",
+)
+@out("--landmarks", is_flag=True, text="Write every landmark, not just boxes and states.")
+@out("--masks", is_flag=True, text="Write silhouettes.")
+@out("--video", metavar="FILE", text="Video (.mp4, .mov, .mkv) with what was found drawn in.")
+@out("--window", is_flag=True, text="Show that in a window; q closes it.")
+@out("--record", metavar="FILE", text="Record picture, sound and results (.mcap) to play back.")
+@out("--trace", metavar="FILE", text="Write what ran when; https://ui.perfetto.dev opens it.")
+@how(
+    "--pace",
+    type=click.Choice(["realtime", "fast"]),
+    text="realtime: as a camera would deliver, late frames dropped. fast: every frame. Default: "
+    "fast for files, realtime for devices.",
+)
+@how("--offline", is_flag=True, text="On a virtual clock, one thread: same input, same bytes.")
+@how(
+    "--profile",
+    metavar="P",
+    text="With --offline: the device whose speed is simulated, by name or YAML file.",
+)
+@how(
+    "--budget",
+    type=click.Choice(["off"]),
+    text="Switch the governor off. This version has no governor yet, so nothing changes.",
+)
+@how(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NODE.KEY=VALUE",
+    text="Change a setting of the graph; may be given often.",
+)
+@see(
+    "--json",
+    "as_json",
+    is_flag=True,
+    text="Print JSON: the results, also to a terminal, or with --out the summary.",
+)
+@see("--quiet", is_flag=True, text="No progress bar and no table at the end.")
+def run(graph: str, as_json: bool, quiet: bool, **given: Any) -> int:
+    """Run GRAPH, a YAML file or the name of one that comes with edge, such as faces.
+
+    Ctrl-C ends it in order: all files are closed, the summary is written.
+
+    Exit code: 0 done, 1 every frame failed, 2 something that you can mend, 130 Ctrl-C.
+    """
+    from edge.cli.prepare import Request
+    from edge.cli.session import perform
+    from edge.cli.summary import print_account
+
+    request = Request(graph, **given)
+    lines_to_stdout = request.out is None and (as_json or not sys.stdout.isatty())
+    screen_is_taken = lines_to_stdout and sys.stdout.isatty()
+    progress = sys.stderr.isatty() and not (quiet or screen_is_taken)
+    account = perform(request, lines_to_stdout=lines_to_stdout, progress=progress)
+    if as_json and not lines_to_stdout:
+        print_json(account.summary)
+    elif not (quiet or lines_to_stdout):
+        print_account(account)
+    return account.code

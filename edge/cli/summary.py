@@ -1,0 +1,28 @@
+"""The account of a run for people to read."""
+
+from msgspec import UNSET
+
+from edge.cli.options import print_table
+from edge.cli.session import Account
+
+
+def print_account(account: Account) -> None:
+    """Print what came in, what went missing, how long it took and where the time went."""
+    summary, statistics = account.summary, account.statistics
+    lost = ", ".join(f"{n} {reason}" for reason, n in summary.dropped_by.items())
+    rows: list[tuple[str, ...]] = [
+        ("frames", str(summary.frames)),
+        ("dropped", f"{summary.dropped}" + (f" ({lost})" if lost else "")),
+        ("people", str(len(account.people))),
+    ]
+    if summary.latency_ms is not UNSET:
+        p = summary.latency_ms
+        rows.append(("latency", f"{p.p50:.1f} ms median, {p.p95:.1f} ms p95, {p.p99:.1f} ms p99"))
+    if summary.cpu_ms_per_frame is not UNSET:
+        rows.append(("processor", f"{summary.cpu_ms_per_frame:.1f} ms a frame, all threads"))
+    print_table(rows)
+    rows_of_nodes = [
+        (name, str(calls), str(failed), f"{1000 * busy / max(calls, 1):.2f}", f"{1000 * worst:.2f}")
+        for name, (calls, failed, busy, worst) in statistics.nodes.items()
+    ]
+    print_table([("node", "calls", "failed", "mean ms", "worst ms"), *rows_of_nodes])
