@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from msgspec.structs import replace
+
 from edge.graph.node import Alignment, Packet
 from edge.graph.station import BACK_OFF_US, Call, Station
 from edge.graph.streams import ENDED, Absent, Inlet, Stream
@@ -102,15 +104,16 @@ class Engine:
         self.busy -= 1
         station.failures += 1
         station.stale = station.stuck = True
-        self._emit(station, call.t, call.born, Absent(f"stuck:{station.name}"))
-        self._switch_off(station, call.t, "stuck")
         if call.arguments is None:
             self._end(station)
+        else:
+            self._switch_off(station, call.t, "is stuck")
+            self._emit(station, call.t, call.born, Absent(f"stuck:{station.name}"))
         self._settle([station])
 
     def offer(self, station: Station, packet: Packet[Any]) -> None:
         """Take a packet from a source that pushes; what finds no room is dropped, counted."""
-        packet = packet._replace(born=packet.born or packet.t)
+        packet = packet if packet.born else replace(packet, born=packet.t)
         newest = station.pending.t if station.pending else station.stream.settled
         if packet.t <= newest:
             self._drop(station, packet.t, "timestamp")
@@ -337,7 +340,7 @@ class Engine:
         if packet is None:
             self._end(station)
         else:
-            self._push(station, packet if packet.born else packet._replace(born=self.now()))
+            self._push(station, packet if packet.born else replace(packet, born=self.now()))
 
     def _push(self, station: Station, packet: Packet[Any]) -> None:
         if station.stream.push(packet):
@@ -348,13 +351,12 @@ class Engine:
         """Publish a result of `process` and say that there will be no other up to t."""
         stream = station.stream
         packets = result if type(result) is list else None
-        if packets is not None:  # a node that looks ahead times its packets itself
+        if packets is not None:
             for packet in packets:
-                stream.push(packet if packet.born else packet._replace(born=born))
-        elif result is not None and t != ENDED:
-            stream.push(Packet(t, result, born))
-        elif t != ENDED and not station.lookahead_us:
-            stream.push(Packet(t, Absent(f"nothing_from_{station.name}"), born))
+                stream.push(packet if packet.born else replace(packet, born=born))
+        elif t != ENDED and not station.lookahead_us:  # who looks ahead times its packets itself
+            value = Absent(f"nothing_from_{station.name}") if result is None else result
+            stream.push(Packet(t, value, born))
         if t != ENDED:
             stream.settled = max(stream.settled, t - station.lookahead_us)
         self._arrived(stream)
@@ -393,7 +395,7 @@ class Engine:
                       exc_info=failure)  # fmt: skip
         if station.stale or station.failures_in_a_row >= FAILURES_IN_A_ROW:
             station.stale = True
-            self._switch_off(station, call.t, "failed")
+            self._switch_off(station, call.t, "keeps failing")
         if call.arguments is None:
             self._end(station)
         else:

@@ -110,7 +110,7 @@ class Execution:
         took = time.perf_counter_ns() - started
         station.busy_ns += took
         station.worst_ns = max(station.worst_ns, took)
-        if not station.pulled:
+        if call.arguments is not None and not station.pulled:
             station.calls += 1
         if self.engine.trace:
             details = {"failed": repr(failure)} if failure else {}
@@ -156,4 +156,5 @@ class Guard(threading.Thread):
 
     def stop(self) -> None:
         self._stop_event.set()
-        self.join()
+        if self.ident is not None:
+            self.join()

@@ -30,7 +30,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=
     """A node's YAML options (`with:`): a subclass's fields, their types and their defaults."""
 
 
-class Packet(NamedTuple, Generic[T]):
+class Packet(msgspec.Struct, Generic[T], frozen=True):
     """One value in a stream.
 
     `t`: µs since the graph started; file sources: µs since the start of the file.

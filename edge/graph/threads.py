@@ -73,7 +73,10 @@ class ThreadDriver:
                     raise self._failure
                 if self.engine.finished:
                     return None
-                self._output.wait()
+                if self._look_for_jam():
+                    self._wake()
+                elif self._failure is None:
+                    self._output.wait()
 
     @property
     def ended(self) -> bool:
@@ -92,7 +95,8 @@ class ThreadDriver:
             if station.is_source and station.node.live:  # type: ignore[attr-defined]
                 self.execution.close_node(station)  # so that a read that blocks returns
         for thread in [*self._workers, *self._pushers]:
-            thread.join(JOIN_S)
+            if thread.ident is not None:  # it was started
+                thread.join(JOIN_S)
             if thread.is_alive():
                 log.warning("thread %s doesn't end; its node is left to it", thread.name)
         with self._lock:
@@ -130,15 +134,20 @@ class ThreadDriver:
         if engine.timers and engine.timers[0][0] <= engine.now():
             engine.tick()
             return
-        if not self._pushers and not engine.busy and self._jammed():
+        if self._look_for_jam():
             return
         timeout = (engine.timers[0][0] - engine.now()) / 1e6 if engine.timers else None
         self._idle += 1
         self._work.wait(timeout)
         self._idle -= 1
 
-    def _jammed(self) -> bool:
-        """Nothing runs: end the graph if it never can again, or make room. True to look again."""
+    def _look_for_jam(self, live: bool = False) -> bool:
+        """Where nothing runs and nobody pushes: end a graph that can't go on, or make room.
+
+        `live`: look although sources push. Returns True if there is something to do again.
+        """
+        if self.engine.busy or (self._pushers and not live):
+            return False
         reason = self.engine.deadlock()
         if reason is None:
             return self.engine.unjam()
@@ -191,8 +200,7 @@ class ThreadDriver:
             for thread, (call, since) in list(self._calls.items()):
                 if not call.station.pulled and now - since > call.station.limit_us:
                     self._replace(thread, call, now - since)
-            if self._pushers and not self.engine.busy:
-                self._jammed()
+            self._look_for_jam(live=True)
             self._wake()
 
     def _replace(self, thread: threading.Thread, call: Call, took: int) -> None:
