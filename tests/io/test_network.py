@@ -1,0 +1,259 @@
+"""Streams from real servers on this machine."""
+
+import http.server
+import shutil
+import socket
+import subprocess
+import textwrap
+import threading
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.errors import UserError
+from edge.io.camera import Camera, CameraSettings
+from edge.io.containers import is_file_url, without_secret
+from edge.io.microphone import Microphone, MicrophoneSettings
+
+PATIENCE_S = 30.0
+
+
+class MotionJpeg(http.server.BaseHTTPRequestHandler):
+    """What a network camera speaks: JPEGs, one after the other, for as long as one listens."""
+
+    def do_GET(self):  # noqa: N802
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        level = 0
+        while not self.server.ending.is_set():
+            level = (level + 10) % 250
+            picture = np.full((48, 64, 3), level, np.uint8)
+            jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
+            part = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+            try:
+                self.wfile.write(part.encode() + jpeg + b"\r\n")
+            except OSError:
+                return
+            if self.server.ending.wait(0.02):
+                return
+
+    def log_message(self, *args):
+        pass
+
+
+class Server:
+    def __init__(self, port=0):
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", port), MotionJpeg)
+        self.http.daemon_threads = False
+        self.http.ending = threading.Event()
+        self.port = self.http.server_port
+        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,))
+        self.thread.start()
+
+    def stop(self):
+        self.http.ending.set()
+        self.http.shutdown()
+        self.http.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def server():
+    made = [Server()]
+    yield made
+    made[-1].stop()
+
+
+def wait_for(condition):
+    patience = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < patience
+        time.sleep(0.01)
+
+
+def test_motion_jpeg_is_read_lost_and_read_again(server, context, events):
+    port = server[0].port
+    camera = Camera(CameraSettings(device=f"http://user:secret@127.0.0.1:{port}/video"))
+    camera.open(context)
+    assert camera.live
+    frames = []
+    thread = threading.Thread(target=lambda: frames.extend(p.value for p in camera.packets()))
+    thread.start()
+    try:
+        wait_for(lambda: len(frames) > 5)
+        server[0].stop()
+        wait_for(lambda: events.states == ["lost"])
+        before = len(frames)
+        server.append(Server(port))
+        wait_for(lambda: events.states == ["lost", "back"])
+        wait_for(lambda: len(frames) > before + 5)
+    finally:
+        camera.close()
+        thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+    assert [frame.index for frame in frames] == list(range(len(frames)))
+    times = [frame.t for frame in frames]
+    assert times == sorted(times)
+    assert frames[0].size == (64, 48)
+    assert len({int(frame.bgr[0, 0, 0]) for frame in frames}) > 3
+    assert not any("secret" in event["reason"] for event in events)
+
+
+def test_a_server_that_goes_silent_is_noticed_and_closing_does_not_wait_for_it(context, events):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        jpeg = cv2.imencode(".jpg", np.zeros((48, 64, 3), np.uint8))[1].tobytes()
+        ending = threading.Event()
+
+        def serve():
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                kind = b"multipart/x-mixed-replace; boundary=frame"
+                connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: " + kind + b"\r\n\r\n")
+                part = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
+                for _ in range(40):
+                    connection.sendall(part % len(jpeg) + jpeg + b"\r\n")
+                ending.wait(PATIENCE_S)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        camera = Camera(CameraSettings(device=f"http://127.0.0.1:{listening.getsockname()[1]}/"))
+        camera.open(context)
+        frames = []
+        reading = threading.Thread(target=lambda: frames.extend(camera.packets()))
+        reading.start()
+        wait_for(lambda: events.states == ["lost"])
+        started = time.monotonic()
+        camera.close()
+        reading.join(PATIENCE_S)
+        assert time.monotonic() - started < 2.0
+        ending.set()
+        server.join()
+    assert frames
+
+
+def test_an_unreachable_stream_is_an_error_that_keeps_the_password(context):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    for scheme in ("rtsp", "http"):
+        camera = Camera(CameraSettings(device=f"{scheme}://user:secret@127.0.0.1:{port}/x"))
+        with pytest.raises(UserError, match="Connection refused.*check the address") as caught:
+            camera.open(context)
+        assert "secret" not in str(caught.value)
+
+
+def test_an_address_of_a_file_is_a_file():
+    assert is_file_url("https://example.org/clips/one.MP4?token=1")
+    assert not is_file_url("http://example.org/video.cgi")
+    assert not is_file_url("rtsp://example.org/one.mp4")
+    assert without_secret("rtsp://me:pw@host:554/a") == "rtsp://host:554/a"
+
+
+def test_a_clip_is_played_from_a_web_server(clip, tmp_path, context):
+    clip("clip.mp4")
+    handler = type(
+        "Quiet",
+        (http.server.SimpleHTTPRequestHandler,),
+        {"log_message": lambda *a: None},
+    )
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), lambda *a: handler(*a, directory=str(tmp_path))
+    ) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        camera = Camera(CameraSettings(device=f"http://127.0.0.1:{server.server_port}/clip.mp4"))
+        camera.open(context)
+        assert not camera.live
+        assert [packet.t for packet in camera.packets()] == [40_000 * i for i in range(30)]
+        camera.close()
+        server.shutdown()
+        thread.join()
+
+
+RTSP_SERVER = """
+    import sys
+    import gi
+    gi.require_version("Gst", "1.0")
+    gi.require_version("GstRtspServer", "1.0")
+    from gi.repository import GLib, Gst, GstRtspServer
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer()
+    server.set_service(sys.argv[1])
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_launch(
+        "( videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240,framerate=25/1"
+        " ! jpegenc ! rtpjpegpay name=pay0"
+        " audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! alawenc"
+        " ! rtppcmapay name=pay1 )"
+    )
+    factory.set_shared(True)
+    server.get_mount_points().add_factory("/test", factory)
+    server.attach(None)
+    print("ready", flush=True)
+    GLib.MainLoop().run()
+"""
+SYSTEM_PYTHON = "/usr/bin/python3"
+PROBE = 'import gi; gi.require_version("GstRtspServer", "1.0")'
+
+
+@pytest.fixture
+def rtsp_server():
+    """GStreamer's RTSP server (apt-get install python3-gi gir1.2-gst-rtsp-server-1.0
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good), run by the system's Python."""
+    if not shutil.which(SYSTEM_PYTHON) or subprocess.run(
+        [SYSTEM_PYTHON, "-c", PROBE], capture_output=True, check=False
+    ).returncode:
+        pytest.skip("no RTSP server: apt-get install python3-gi gir1.2-gst-rtsp-server-1.0")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    servers = []
+
+    def start():
+        command = [SYSTEM_PYTHON, "-c", textwrap.dedent(RTSP_SERVER), str(port)]
+        servers.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        assert servers[-1].stdout.readline() == "ready\n"
+        return f"rtsp://127.0.0.1:{port}/test"
+
+    def stop():
+        servers[-1].kill()
+        servers[-1].wait()
+        servers[-1].stdout.close()
+
+    yield start, stop
+    if servers[-1].poll() is None:
+        stop()
+
+
+def test_rtsp_is_read_lost_and_read_again_with_its_sound(rtsp_server, context, events):
+    start, stop = rtsp_server
+    url = start()
+    camera, microphone = (
+        Camera(CameraSettings(device=url)),
+        Microphone(MicrophoneSettings(device=url)),
+    )
+    camera.open(context)
+    microphone.open(context)
+    frames, sounds = [], []
+    threads = [
+        threading.Thread(target=lambda: frames.extend(camera.packets())),
+        threading.Thread(target=lambda: sounds.extend(microphone.packets())),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_for(lambda: len(frames) > 10 and len(sounds) > 20)
+        stop()
+        wait_for(lambda: events.states.count("lost") == 2)
+        start()
+        wait_for(lambda: events.states.count("back") == 2)
+    finally:
+        camera.close()
+        microphone.close()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+    assert frames[0].value.size == (320, 240)
+    assert sounds[0].value.samples.shape == (320, 1)
+    assert np.abs(sounds[5].value.samples).max() > 1000
