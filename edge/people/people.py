@@ -22,7 +22,7 @@ class People(Node):
     their own (`frame.still`) show new people each.
     """
 
-    class Settings(NodeSettings):
+    class Settings(NodeSettings, frozen=True):
         landmarks: bool = False
         """Write the landmarks into the results: 15 kB a face and frame."""
         tracks: TrackSettings = TrackSettings()

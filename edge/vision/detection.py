@@ -32,12 +32,14 @@ def decode(
     kept = np.flatnonzero(raw_scores >= math.log(threshold / (1 - threshold)))
     kept = kept[np.isfinite(raw_boxes[kept]).all(axis=1)]
     anchor = anchors[kept, None]
-    points = raw_boxes[kept].reshape(len(kept), raw_boxes.shape[1] // 2, 2) * anchor[..., 2:]
-    half = points[:, 1] / 2
+    points: Floats = (
+        raw_boxes[kept].reshape(len(kept), raw_boxes.shape[1] // 2, 2) * anchor[..., 2:]
+    )
+    half = points[:, 1] * np.float32(0.5)
     points += anchor[..., :2] * np.float32(size)
     centre = points[:, 0]
     boxes = np.concatenate((centre - half, centre + half), axis=1)
-    scores = 1 / (1 + np.exp(-raw_scores[kept]))
+    scores = np.reciprocal(1 + np.exp(-raw_scores[kept]))
     return Detections(boxes, points[:, 2:], scores)
 
 

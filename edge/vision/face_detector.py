@@ -43,7 +43,7 @@ class FaceDetector(Node):
     All timing is by the frames' own t, so the same input gives the same output.
     """
 
-    class Settings(NodeSettings):
+    class Settings(NodeSettings, frozen=True):
         model: str = "far"
         """`near` (BlazeFace short range: faces within about 2 m, a fifth of the cost), `far`
         (full range: about 5 m), or the path of a model with the same outputs."""

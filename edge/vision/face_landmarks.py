@@ -26,7 +26,7 @@ class FaceLandmarks(Node):
     frame, it counts as lost.
     """
 
-    class Settings(NodeSettings):
+    class Settings(NodeSettings, frozen=True):
         model: str = "face_landmarks_478"
         """`face_landmarks_478` with irises, `face_landmarks_468` without, at a quarter of the
         cost, or the path of a model with the same outputs."""
@@ -95,7 +95,7 @@ class FaceLandmarks(Node):
 def _inside(boxes: Floats, size: tuple[int, int]) -> Mask:
     """Return which boxes (n, 4) have their centre in the picture."""
     centres = boxes[:, :2] + boxes[:, 2:] / 2
-    return ((centres >= 0) & (centres < size)).all(axis=1)
+    return np.all((centres >= 0) & (centres < size), axis=1)
 
 
 def _sigmoid(logit: float) -> float:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import av
+import cv2
 import numpy as np
 
 from edge.graph.node import Context
-from edge.io.frames import Frame
+from edge.io.frames import Frame, Picture
 from edge.vision.face_detector import FaceDetector
 from edge.vision.face_landmarks import FaceLandmarks
 from edge.vision.faces import Faces, Meshes
@@ -27,6 +29,9 @@ def context(events: list[dict] | None = None, instants: list[dict] | None = None
         event=lambda name, **fields: note(events, name, fields),
         instant=lambda name, **fields: note(instants, name, fields),
     )
+
+
+Graph = TypeVar("Graph", bound="FaceGraph")
 
 
 class FaceGraph:
@@ -49,7 +54,7 @@ class FaceGraph:
     def reasons(self) -> list[str]:
         return [instant["reason"] for instant in self.instants]
 
-    def __enter__(self) -> "FaceGraph":
+    def __enter__(self: Graph) -> Graph:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -60,6 +65,13 @@ class FaceGraph:
 def still(picture: np.ndarray, frames: int, fps: float = 30) -> Iterator[Frame]:
     for index in range(frames):
         yield Frame(picture.copy(), index, round(index * 1_000_000 / fps))
+
+
+def read(path: Path) -> Picture:
+    """Return a picture as BGR."""
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    return picture.astype(np.uint8, copy=False)
 
 
 def clip(path: Path) -> Iterator[Frame]:

@@ -7,14 +7,14 @@ import pytest
 from edge.errors import UserError
 from edge.io.frames import Frame
 from edge.vision.face_detector import FaceDetector
-from tests.vision.driving import FaceGraph, context, still, watch
+from tests.vision.driving import FaceGraph, context, read, still, watch
 
 SIZE = (720, 1280, 3)
 
 
 @pytest.fixture(scope="module")
 def portrait(data):
-    return cv2.imread(str(data / "face/portrait.jpg"))
+    return read(data / "face/portrait.jpg")
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,7 @@ def test_a_face_found_again_ends_the_search(face):
     both, one = scene(face, (300, 200), (800, 200)), scene(face, (300, 200))
     with FaceGraph() as graph:
         looks = times(graph, [both] * 6 + [one] * 4 + [both] * 40)
+        assert graph.last is not None
         assert len(graph.last) == 2
     searched = [when for when, reason in looks if reason == "search"]
     assert searched == [0.33]

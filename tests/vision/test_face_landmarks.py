@@ -13,7 +13,7 @@ from edge.vision.anchors import face_anchors
 from edge.vision.detection import decode, intersection_over_union, merge_overlapping
 from edge.vision.faces import Meshes, corners, follow, join
 from edge.vision.regions import Cropper, project, whole
-from tests.vision.driving import FaceGraph, still
+from tests.vision.driving import FaceGraph, read, still
 
 ONE_PERCENT = 0.01
 
@@ -24,7 +24,7 @@ def numbers(text: str, names: str) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def portrait(data):
-    return cv2.imread(str(data / "face/portrait.jpg"))
+    return read(data / "face/portrait.jpg")
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_depth_has_the_scale_of_the_picture(portrait):
         with FaceGraph() as graph:
             (frame,) = still(cv2.resize(portrait, None, fx=scale, fy=scale), 1)
             depths.append(graph.see(frame)[1].landmarks[0, :, 2])
-    np.testing.assert_allclose(depths[1], 2 * depths[0], atol=0.03 * np.ptp(depths[1]))
+    assert np.abs(depths[1] - 2 * depths[0]).max() < 0.03 * np.ptp(depths[1])
     assert depths[0][1] < depths[0][234] - 50
     assert depths[0][1] < depths[0][454] - 50
 
@@ -168,28 +168,21 @@ def test_a_face_that_is_covered_is_lost_and_counted(portrait):
     assert (len(meshes), meshes.lost) == (0, 1)
 
 
-def test_what_is_not_finite_is_no_face(portrait):
-    with FaceGraph() as graph:
-        (frame,) = still(portrait, 1)
-        faces, _ = graph.see(frame)
-        model = graph.landmarks.model
-        graph.landmarks.model = Broken(model)
-        assert len(graph.landmarks.process(frame, faces)) == 0
+def test_what_is_not_finite_is_no_face(portrait, monkeypatch):
+    """One NaN among the landmarks, as after a failing accelerator."""
 
-
-class Broken:
-    """A model whose landmarks have one NaN among them, as after a failing accelerator."""
-
-    def __init__(self, model) -> None:
-        self.model = model
-
-    def __getattr__(self, name: str):
-        return getattr(self.model, name)
-
-    def invoke(self):
-        landmarks, *rest = self.model.invoke()
+    def broken():
+        landmarks, *rest = invoke()
         landmarks.reshape(-1)[500] = np.nan
         return [landmarks, *rest]
+
+    with FaceGraph() as graph:
+        (frame,) = still(portrait, 1)
+        faces, meshes = graph.see(frame)
+        assert len(meshes) == 1
+        invoke = graph.landmarks.model.invoke
+        monkeypatch.setattr(graph.landmarks.model, "invoke", broken)
+        assert len(graph.landmarks.process(frame, faces)) == 0
 
 
 def test_faces_of_a_crowd_lie_where_people_marked_them(data):
@@ -206,7 +199,7 @@ def test_faces_of_a_crowd_lie_where_people_marked_them(data):
                     ],
                     np.float32,
                 )
-                picture = cv2.imread(str(data / "face" / image.attrib["file"]))
+                picture = read(data / "face" / image.attrib["file"])
                 _, meshes = graph.see(Frame(picture, 0, 0, still=True))
                 same = intersection_over_union(corners(boxes), corners(meshes.boxes)) > 0.3
                 marked += len(boxes)

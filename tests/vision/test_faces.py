@@ -56,15 +56,11 @@ def test_a_detection_has_a_square_region_with_a_margin():
 def test_no_faces_go_everywhere():
     none = no_faces(3)
     assert len(none) == 0
-    assert len(follow(Meshes(0, np.empty((0, 468, 3), np.float32), *none_left(), lost=2), 3)) == 0
+    landmarks = np.empty((0, 468, 3), np.float32)
+    assert len(follow(Meshes(0, landmarks, none.boxes, none.regions, none.scores, lost=2), 3)) == 0
     both = join(none, follow(mesh(), 9))
     assert (both.t, len(both)) == (3, 1)
     assert len(select(both, np.array([], int))) == 0
-
-
-def none_left():
-    none = no_faces(0)
-    return none.boxes, none.regions, none.scores
 
 
 def test_regions_cover_every_landmark():

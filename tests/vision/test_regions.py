@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.vision.regions import Cropper, crop_to_picture, project, whole
+from tests.vision.driving import read
 
 # Two 8-bit resamplers round weights and sums differently: never by more than a few steps of 255,
 # and hardly anywhere by more than 5.
@@ -40,7 +41,7 @@ def region(parts, size, degrees=0):
 
 
 def check(crop, golden_path):
-    golden = cv2.cvtColor(cv2.imread(str(golden_path)), cv2.COLOR_BGR2RGB)
+    golden = cv2.cvtColor(read(golden_path), cv2.COLOR_BGR2RGB)
     difference = np.abs(crop.astype(int) - golden)
     assert difference.mean() <= MEAN_DIFFERENCE
     assert (difference > 5).mean() <= MORE_THAN_5
@@ -51,7 +52,7 @@ def check(crop, golden_path):
 @pytest.mark.parametrize("name", GOLDEN)
 def test_crops_equal_the_golden_pictures(data, name, edges):
     parts, degrees, size, keep_aspect = GOLDEN[name]
-    picture = cv2.imread(str(data / "geometry/input.jpg"))
+    picture = read(data / "geometry/input.jpg")
     cropper = Cropper(*size, edges=edges, keep_aspect=keep_aspect)
     crop = cropper.cut(picture, region(parts, (64, 128), degrees))
     inside = edges or name == "noop_except_range"
@@ -60,13 +61,13 @@ def test_crops_equal_the_golden_pictures(data, name, edges):
 
 @pytest.mark.parametrize("name", CENTRED)
 def test_crops_sampled_at_the_middle_of_pixels_equal_their_golden_pictures(data, name):
-    picture = cv2.imread(str(data / "geometry/input.jpg"))
+    picture = read(data / "geometry/input.jpg")
     cropper = Cropper(128, 128, edges=False, centred=True)
     check(cropper.cut(picture, region(CENTRED[name], (64, 128))).rgb, data / f"geometry/{name}.png")
 
 
 def test_a_crop_outside_of_the_picture_is_empty(data):
-    picture = cv2.imread(str(data / "geometry/input.jpg"))
+    picture = read(data / "geometry/input.jpg")
     crop = Cropper(128, 128, edges=False).cut(picture, region((3, 3, 1, 1), (64, 128)))
     check(crop.rgb, data / "geometry/crop_empty.png")
 
@@ -82,7 +83,8 @@ sizes = st.tuples(st.integers(16, 512), st.integers(16, 512))
 def test_what_is_projected_can_be_taken_back(region, size, keep_aspect):
     matrix = crop_to_picture(region, size, keep_aspect)
     points = np.random.default_rng(0).uniform(0, size, (20, 2)).astype(np.float32)
-    back = project(project(points, matrix), cv2.invertAffineTransform(matrix))
+    inverse = cv2.invertAffineTransform(matrix).astype(np.float64)
+    back = project(project(points, matrix), inverse)
     # float32 holds 24 bits of positions up to some 20,000 px, magnified by the crop.
     scale = np.linalg.norm(matrix[:, 0])
     tolerance = 1e-3 * max(size) + 0.02 / min(scale, np.linalg.norm(matrix[:, 1]))
@@ -91,7 +93,7 @@ def test_what_is_projected_can_be_taken_back(region, size, keep_aspect):
 
 @given(regions, sizes, st.booleans())
 def test_the_middle_of_the_crop_is_the_middle_of_the_region(region, size, keep_aspect):
-    middle = np.array(size, np.float32) / 2
+    middle = np.array([size[0] / 2, size[1] / 2], np.float32)
     there = project(middle, crop_to_picture(region, size, keep_aspect))
     np.testing.assert_allclose(there, region[:2], atol=0.02)
 
