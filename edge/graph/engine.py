@@ -119,7 +119,10 @@ class Engine:
             self._drop(station, packet.t, "timestamp")
         elif not self._congested(station):
             self._push(station, packet)
-        elif station.node.keep == "all":  # type: ignore[attr-defined]
+        elif station.keep == "newest" and station.stream.replace_newest(packet):
+            self._drop(station, newest, "busy")
+            self._arrived(station.stream)
+        elif station.keep == "all":
             self._drop(station, packet.t, "overrun")
         else:
             if station.pending is not None:
@@ -415,12 +418,13 @@ class Engine:
         A reader that is at work, or about to be, may have one packet in store. One that waits
         for other inputs isn't behind: its queue may fill.
         """
-        keep_all = station.node.keep == "all"  # type: ignore[attr-defined]
         for inlet in station.stream.inlets:
             if inlet.is_full:
                 return True
             reader = inlet.reader
-            if keep_all or not (inlet.queue and inlet.wire.paces and isinstance(reader, Station)):
+            if station.keep == "all" or not (
+                inlet.queue and inlet.wire.paces and isinstance(reader, Station)
+            ):
                 continue
             if reader.busy or reader.queued or reader.blocked:
                 return True

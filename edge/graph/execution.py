@@ -18,6 +18,10 @@ EVENTS_KEPT = 1000
 """Events that wait for a consumer who doesn't read: then the oldest go."""
 
 
+Outcome = tuple[Any, BaseException | None]
+"""What a call gave, and what it raised."""
+
+
 class Event(NamedTuple):
     """Something that a node had to say beside its output. `t`: µs."""
 
@@ -91,13 +95,12 @@ class Execution:
         except Exception:
             log.exception("node '%s' failed to close", station.name)
 
-    def perform(self, call: Call) -> tuple[Any, BaseException | None]:
+    def perform(self, call: Call) -> Outcome:
         """Do the work of a call; return what it gave and what it raised."""
         station = call.station
         result: Any
         failure: BaseException | None = None
         started = time.perf_counter_ns()
-        begun = self.engine.now()
         try:
             if station.pulled:
                 result = next(station.packets, None)
@@ -112,11 +115,16 @@ class Execution:
         station.worst_ns = max(station.worst_ns, took)
         if call.arguments is not None and not station.pulled:
             station.calls += 1
-        if self.engine.trace:
-            details = {"failed": repr(failure)} if failure else {}
-            t = result.t if station.pulled and result else call.t
-            self.engine.trace.span(station.name, begun, took // 1000, t, **details)
         return result, failure
+
+    def record(self, call: Call, begun: int, ended: int, outcome: Outcome) -> None:
+        """Write a call into the trace. Times in µs on the graph's clock."""
+        trace, (result, failure) = self.engine.trace, outcome
+        if trace is None or call.arguments is None:
+            return
+        details = {"failed": repr(failure)} if failure else {}
+        t = result.t if call.station.pulled and result else call.t
+        trace.span(call.station.name, begun, ended - begun, t, **details)
 
     def _renewed(self, station: Station) -> Node:
         """Replace a node that failed too often, or is stuck, by a fresh one."""

@@ -8,13 +8,14 @@ from typing import Any
 
 from edge.errors import UserError, nearest
 from edge.graph.clock import RealClock, VirtualClock
-from edge.graph.engine import Engine, Station
+from edge.graph.engine import Engine
 from edge.graph.execution import Execution
 from edge.graph.node import Alignment, Node, Source
 from edge.graph.profile import Profile
 from edge.graph.run import Driver, Run
 from edge.graph.signature import Input
 from edge.graph.spec import Checked, NodeSpec, Spec
+from edge.graph.station import Consumer, Station
 from edge.graph.streams import Inlet
 from edge.graph.threads import ThreadDriver
 from edge.graph.trace import Trace
@@ -138,7 +139,7 @@ class Graph:
         nodes = self.replace_sources(source, audio).spec.check()
         stations = _stations(nodes, self.spec)
         outlets = [
-            Inlet(name, Input(object, Alignment.EXACT, True), stations[name].stream, "consumer",
+            Inlet(name, Input(object, Alignment.EXACT, True), stations[name].stream, Consumer(),
                   OUTPUT_QUEUE)
             for name in self.spec.outputs
         ]  # fmt: skip
@@ -173,8 +174,8 @@ def _stations(nodes: dict[str, Checked], spec: Spec) -> dict[str, Station]:
             limit_us=round(1000 * (given.limit_ms or node.node.limit_ms)),
             wait_us=round(1000 * (node.node.wait_ms if given.wait_ms is None else given.wait_ms)),
         )
-        queue: int = given.queue or getattr(node.node, "queue", QUEUE)
-        station.queue = queue
+        kept: int = getattr(node.node, "queue", QUEUE)
+        station.queue = given.queue or kept
     for name, node in nodes.items():
         for given_name, wire in node.signature.inputs.items():
             station = stations[name]

@@ -26,7 +26,7 @@ Window = Annotated[list[T], Alignment.WINDOW]
 """The producer's values in (previous t, t]. In real time waited for at most `Node.wait_ms`."""
 
 
-class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A node's YAML options (`with:`): a subclass's fields, their types and their defaults."""
 
 

@@ -52,7 +52,7 @@ class Statistics(NamedTuple):
 
 
 class Run:
-    """Iterate over it for `Result`s and `Event`s in the order in which they come about.
+    """Iterate over it for `Result`s; `items` gives events, too, in the order they come about.
 
     Everything starts with the first step and has stopped, closed and been given back when the
     loop ends, however it ends; `stop` ends it from elsewhere. A source's error is raised after
@@ -70,7 +70,11 @@ class Run:
         self._stop_wanted = False
         self._cpu_s = 0.0
 
-    def __iter__(self) -> Iterator[Result | Event]:
+    def __iter__(self) -> Iterator[Result]:
+        return (item for item in self.items() if isinstance(item, Result))
+
+    def items(self) -> Iterator[Result | Event]:
+        """Run, and give every result and every event."""
         cpu_before = time.process_time()
         try:
             self._execution.open()
@@ -132,7 +136,7 @@ class Run:
                 s.name: (s.calls, s.failures, s.busy_ns / 1e9, s.worst_ns / 1e9) for s in stations
             },
             queues={
-                f"{i.stream.name} → {getattr(i.reader, 'name', 'out')}": (i.peak, i.grown)
+                f"{i.stream.name} → {i.reader.name}": (i.peak, i.grown)
                 for s in stations
                 for i in s.stream.inlets
             },

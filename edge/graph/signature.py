@@ -1,6 +1,5 @@
 """What a node class declares: its wires, its options, its contract."""
 
-import functools
 import importlib
 import importlib.util
 import inspect
@@ -80,8 +79,7 @@ def _output(node: type[Node], annotation: Any) -> type | None:
     return annotation
 
 
-@functools.cache
-def signature(node: Any) -> Signature:
+def signature(node: type[Node]) -> Signature:
     """Read a node class's wires off the annotations of `process` (a source's: of `packets`).
 
     Raises UserError where a parameter or the return value has no type.

@@ -54,7 +54,7 @@ class Checked:
 
     @property
     def signature(self) -> Signature:
-        return signature(self.node)  # type: ignore[arg-type]
+        return signature(self.node)
 
 
 def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
@@ -63,7 +63,6 @@ def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
     Raises UserError, with file and line, for broken YAML and for a key that stands twice.
     """
     lines: Lines = {}
-    loader = yaml.SafeLoader(text)
 
     def walk(node: yaml.Node, path: tuple[str | int, ...]) -> Any:
         lines.setdefault(path, node.start_mark.line + 1)
@@ -81,14 +80,20 @@ def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
             mapping[key] = walk(value_node, (*path, key))
         return mapping
 
+    loader = None
     try:
+        loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
         return (walk(root, ()) if root else None), lines
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(f"{name}:{line}: not valid YAML: {error.problem}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise UserError(f"{name}:{line}: not valid YAML: {error.reason}") from None
     finally:
-        loader.dispose()
+        if loader:
+            loader.dispose()
 
 
 class Spec:

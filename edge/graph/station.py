@@ -22,6 +22,13 @@ class Call(NamedTuple):
     born: int
 
 
+class Consumer:
+    """Who iterates over a run and so reads its outputs."""
+
+    name = "out"
+    queued = False
+
+
 class Station:
     """One node in a running graph: its inlets, its output stream, what it is doing."""
 
@@ -50,6 +57,7 @@ class Station:
         self.constants: dict[str, Any] = {}
         """What the inputs that nobody feeds are called with."""
         self.is_source = isinstance(self.node, Source)
+        self.keep = self.node.keep if isinstance(self.node, Source) else "all"
         self.pulled = False
         """A source that is asked for its next packet when there is room, not one that pushes."""
         self.packets: Iterator[Packet[Any]] = iter(())

@@ -42,6 +42,17 @@ class Stream:
             inlet.append(packet)
         return True
 
+    def replace_newest(self, packet: Packet[Any]) -> bool:
+        """Let a packet stand in for the newest, if no reader has begun with that. True if so."""
+        readers = [inlet for inlet in self.inlets if inlet._connected]
+        for inlet in readers:
+            if not inlet.queue or inlet.queue[-1].t != self.settled or inlet.reader.queued:
+                return False
+        for inlet in readers:
+            inlet.queue[-1] = packet
+        self.settled = packet.t
+        return True
+
     def full(self) -> bool:
         return any(inlet.is_full for inlet in self.inlets)
 
@@ -62,10 +73,11 @@ class Inlet:
         self.grown = 0
         self.dropped: Counter[str] = Counter()
         self._latest: Any = None
+        self._connected = True
         stream.inlets.append(self)
 
     def append(self, packet: Packet[Any]) -> None:
-        if self.reader is None:  # the reader has ended
+        if not self._connected:
             return
         if not self.wire.paces and type(packet.value) is Absent:
             return  # only the bound matters where packets are looked up
@@ -83,7 +95,7 @@ class Inlet:
 
     def disconnect(self) -> None:
         """Stop reading: nothing is kept, and nobody is held up."""
-        self.reader = None
+        self._connected = False
         self.queue.clear()
 
     def at(self, t: int) -> Packet[Any] | None:

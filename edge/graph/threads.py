@@ -119,14 +119,16 @@ class ThreadDriver:
                 self._calls[this] = call, engine.now()
                 self._lock.release()
                 try:
-                    result, failure = self.execution.perform(call)
+                    outcome = self.execution.perform(call)
                 finally:
                     self._lock.acquire()
-                if self._calls.pop(this, None) is None:  # given up on: another works in its place
+                _, begun = self._calls.pop(this, (None, None))
+                if begun is None:  # given up on: another works in its place
                     self._stuck.discard(call.node)
                     self.execution.close_abandoned(call)
                     return
-                engine.complete(call, result, failure)
+                self.execution.record(call, begun, engine.now(), outcome)
+                engine.complete(call, *outcome)
                 self._notify_consumer()
 
     def _wait_for_work(self) -> None:

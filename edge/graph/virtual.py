@@ -69,6 +69,7 @@ class VirtualDriver:
     def _perform(self, call: Call) -> None:
         outcome = self.execution.perform(call)
         cost = self._cost_us.get(call.station.name, 0)
+        self.execution.record(call, self.clock.time, self.clock.time + cost, outcome)
         if not cost:
             self.engine.complete(call, *outcome)
             return

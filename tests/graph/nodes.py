@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from edge.graph import (
-    Context, Event, Graph, Latest, Node, Packet, Previous, Result, Run, Settings, Source, Window,
+    Context,
+    Event,
+    Graph,
+    Latest,
+    Node,
+    Packet,
+    Previous,
+    Run,
+    Settings,
+    Source,
+    Window,
 )  # fmt: skip
 
 MS = 1000
@@ -18,7 +28,7 @@ class Numbers(Source):
     medium = "picture"
 
     class Settings(Settings):
-        times_ms: list[int] = []
+        times_ms: tuple[int, ...] = ()
         count: int = 0
         step_ms: int = 40
         fails_at: int | None = None
@@ -133,14 +143,16 @@ def graph(outputs: str, **nodes: Any) -> Graph:
     document: dict[str, Any] = {"nodes": {}, "outputs": outputs.split()}
     for name, (uses, *rest) in nodes.items():
         inputs, options = [*rest, {}, {}][:2]
-        extra = {key: options.pop(key) for key in ("queue", "limit_ms", "wait_ms") if key in options}
+        extra = {
+            key: options.pop(key) for key in ("queue", "limit_ms", "wait_ms") if key in options
+        }
         document["nodes"][name] = {"uses": uses, "inputs": inputs, "with": options, **extra}
     return Graph.parse(document)
 
 
 def results(run: Run) -> list[tuple[int, Any]]:
     """Run to the end; return (t in ms, value) of each result."""
-    return [(r.t // MS, r.value) for r in run if isinstance(r, Result)]
+    return [(result.t // MS, result.value) for result in run]
 
 
 __all__ = [name for name in globals() if name[0].isupper()] + ["graph", "results"]

@@ -4,16 +4,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge import Graph
 from tests.graph.nodes import (
-    Chunks, Delay, Double, Either, Numbers, Odd, Pair, Sum, WithLatest, WithOptional, WithWindow,
-    graph, results,
+    Chunks,
+    Delay,
+    Double,
+    Either,
+    Numbers,
+    Odd,
+    Pair,
+    Sum,
+    WithLatest,
+    WithOptional,
+    WithWindow,
+    graph,
+    results,
 )  # fmt: skip
 
 BOTH_CLOCKS = pytest.mark.parametrize("how", [{}, {"offline": True}, {"workers": 1}], ids=str)
 rising = st.lists(st.integers(0, 400), min_size=1, max_size=12, unique=True).map(sorted)
 
 
-def two(node: type, x: list[int], y: list[int]) -> object:
+def two(node: type, x: list[int], y: list[int]) -> Graph:
     return graph(
         "out",
         x=(Numbers, {}, {"times_ms": x}),

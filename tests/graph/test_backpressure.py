@@ -6,8 +6,20 @@ import pytest
 
 from edge import UserError
 from tests.graph.nodes import (
-    MS, Chunks, Delay, Double, Latest, Live, Node, Numbers, Pair, Previous, Slow, WithWindow,
-    graph, results,
+    MS,
+    Chunks,
+    Delay,
+    Double,
+    Latest,
+    Live,
+    Node,
+    Numbers,
+    Pair,
+    Previous,
+    Slow,
+    WithWindow,
+    graph,
+    results,
 )  # fmt: skip
 
 
@@ -46,19 +58,19 @@ def test_a_file_waits_for_a_consumer_that_stops_reading():
     assert run.statistics.dropped == {}
 
 
-def test_the_queue_that_holds_up_everything_grows_by_one_and_is_counted():
+@pytest.mark.parametrize("how", [{}, {"offline": True}], ids=str)
+def test_the_queue_that_holds_up_everything_grows_by_one_and_is_counted(how):
     """A window needs more chunks than the queue holds before the next picture can be worked on."""
-    for how in ({}, {"offline": True}):
-        g = graph(
-            "out",
-            x=(Numbers, {}, {"count": 4, "step_ms": 100}),
-            y=(Chunks, {}, {"count": 40, "step_ms": 10, "queue": 2}),
-            out=(WithWindow, {"x": "x", "y": "y"}),
-        )
-        run = g.run(**how)
-        assert [len(chunks) for _, (_, chunks) in results(run)] == [1, 10, 10, 10]
-        peak, grown = run.statistics.queues["y → out"]
-        assert (peak, grown) == (10, 8)
+    g = graph(
+        "out",
+        x=(Numbers, {}, {"count": 4, "step_ms": 100}),
+        y=(Chunks, {}, {"count": 40, "step_ms": 10, "queue": 2}),
+        out=(WithWindow, {"x": "x", "y": "y"}),
+    )
+    run = g.run(**how)
+    assert [len(chunks) for _, (_, chunks) in results(run)] == [1, 10, 10, 10]
+    peak, grown = run.statistics.queues["y → out"]
+    assert (peak, grown) == (10, 8)
 
 
 class Follows(Node):
