@@ -203,9 +203,10 @@ PROBE = 'import gi; gi.require_version("GstRtspServer", "1.0")'
 def rtsp_server():
     """GStreamer's RTSP server (apt-get install python3-gi gir1.2-gst-rtsp-server-1.0
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good), run by the system's Python."""
-    if not shutil.which(SYSTEM_PYTHON) or subprocess.run(
-        [SYSTEM_PYTHON, "-c", PROBE], capture_output=True, check=False
-    ).returncode:
+    if (
+        not shutil.which(SYSTEM_PYTHON)
+        or subprocess.run([SYSTEM_PYTHON, "-c", PROBE], capture_output=True, check=False).returncode
+    ):
         pytest.skip("no RTSP server: apt-get install python3-gi gir1.2-gst-rtsp-server-1.0")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
