@@ -26,10 +26,6 @@ Window = Annotated[list[T], Alignment.WINDOW]
 """The producer's values in (previous t, t]. In real time waited for at most `Node.wait_ms`."""
 
 
-class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A node's YAML options (`with:`): a subclass's fields, their types and their defaults."""
-
-
 class Packet(msgspec.Struct, Generic[T], frozen=True):
     """One value in a stream.
 
@@ -67,7 +63,13 @@ class Node:
     that t alone; five failures in a row make a fresh node of the same settings.
     """
 
-    Settings: ClassVar[type[Settings]] = Settings
+    class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+        """A node's YAML options (`with:`): a subclass's fields, their types and their defaults.
+
+        >>> class Settings(Node.Settings):
+        ...     max_faces: int = 4
+        """
+
     limit_ms: ClassVar[float] = 1000
     """A call that takes longer is stuck: it is named, and the node switched off for a while."""
     wait_ms: ClassVar[float] = 100
@@ -95,6 +97,9 @@ class Node:
 
     def close(self) -> None:
         """Give everything back. Called once, also after a failure."""
+
+
+Settings = Node.Settings
 
 
 class Source(Node):

@@ -64,10 +64,10 @@ def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
     """
     lines: Lines = {}
 
-    def walk(node: yaml.Node, path: tuple[str | int, ...]) -> Any:
+    def walk(loader: yaml.SafeLoader, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
         lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.SequenceNode):
-            return [walk(item, (*path, i)) for i, item in enumerate(node.value)]
+            return [walk(loader, item, (*path, i)) for i, item in enumerate(node.value)]
         if not isinstance(node, yaml.MappingNode):
             return loader.construct_object(node)
         mapping: dict[Any, Any] = {}
@@ -77,23 +77,19 @@ def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
             if key in mapping:
                 raise UserError(f"{name}:{line}: '{key}' stands twice")
             lines[(*path, key)] = line
-            mapping[key] = walk(value_node, (*path, key))
+            mapping[key] = walk(loader, value_node, (*path, key))
         return mapping
 
-    loader = None
     try:
         loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
-        return (walk(root, ()) if root else None), lines
+        return (walk(loader, root, ()) if root else None), lines
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(f"{name}:{line}: not valid YAML: {error.problem}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise UserError(f"{name}:{line}: not valid YAML: {error.reason}") from None
-    finally:
-        if loader:
-            loader.dispose()
 
 
 class Spec:

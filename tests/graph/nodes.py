@@ -14,10 +14,9 @@ from edge.graph import (
     Packet,
     Previous,
     Run,
-    Settings,
     Source,
     Window,
-)  # fmt: skip
+)
 
 MS = 1000
 
@@ -27,7 +26,7 @@ class Numbers(Source):
 
     medium = "picture"
 
-    class Settings(Settings):
+    class Settings(Node.Settings):
         times_ms: tuple[int, ...] = ()
         count: int = 0
         step_ms: int = 40
@@ -52,7 +51,7 @@ class Live(Source):
     medium = "picture"
     live = True
 
-    class Settings(Settings):
+    class Settings(Node.Settings):
         count: int = 1_000_000
         step_ms: float = 5
 
@@ -115,7 +114,7 @@ class WithWindow(Node):
 
 
 class Slow(Node):
-    class Settings(Settings):
+    class Settings(Node.Settings):
         ms: float = 20
 
     def process(self, x: int) -> int:

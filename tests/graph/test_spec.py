@@ -11,14 +11,14 @@ from edge.graph.spec import Spec, read_yaml
 
 NODES = """
 from collections.abc import Iterator
-from edge.graph import Node, Packet, Previous, Settings, Source
+from edge.graph import Node, Packet, Previous, Source
 
 class Cat: ...
 class Tabby(Cat): ...
 class Dog: ...
 
 class Cats(Source):
-    class Settings(Settings):
+    class Settings(Node.Settings):
         count: int = 3
         size: tuple[int, int] = (1, 1)
     def packets(self) -> Iterator[Packet[Tabby]]:
@@ -26,7 +26,7 @@ class Cats(Source):
             yield Packet(n * 1000, Tabby())
 
 class Feed(Node):
-    class Settings(Settings):
+    class Settings(Node.Settings):
         grams: float = 1.5
     def process(self, cat: Cat, last: Previous[Cat]) -> Cat:
         return cat
