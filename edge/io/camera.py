@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, Protocol
 
 from msgspec import Meta
 
-from edge.graph.node import Context, Packet, Settings, Source
-from edge.io.containers import existing_file, is_file_url, is_url
+from edge.graph.node import Context, Packet, Source
+from edge.io.containers import existing_file, is_stream, is_url
 from edge.io.device import CameraDevice
 from edge.io.frames import Frame
 from edge.io.images import Images, is_image
@@ -16,26 +16,9 @@ from edge.io.playback import RecordedPicture, is_recording
 from edge.io.video_file import VideoFile
 
 
-class CameraSettings(Settings, frozen=True):
-    device: int | str = 0
-    """Camera index, /dev/video*, video file, image, folder of images, recording (.mcap), or the
-    address of an RTSP or HTTP (MJPEG) stream."""
-    size: tuple[int, int] | None = (1280, 720)
-    """Width and height asked of a camera; all else keeps its own."""
-    fps: Annotated[float, Meta(gt=0)] | None = None
-    """Frames per second asked of a camera."""
-    images_fps: Annotated[float, Meta(gt=0)] | None = None
-    """Makes a sequence of a folder's images, which are independent without it."""
-    rotate: Literal[0, 90, 180, 270] = 0
-    """Degrees clockwise. A recording's pictures are already turned, and stay as they are."""
-    decoder_threads: Annotated[int, Meta(ge=1)] = 2
-    """For decoding a video file."""
-
-
 class Reader(Protocol):
     """One kind of source, opened."""
 
-    live: bool
     frames_total: int | None
     """How many frames will come, as far as can be known."""
 
@@ -55,19 +38,38 @@ class Camera(Source):
     A file that breaks off raises UserError after the frames up to there.
     """
 
-    Settings = CameraSettings
-    settings: CameraSettings
+    class Settings(Source.Settings):
+        device: int | str = 0
+        """Camera index, /dev/video*, video file, image, folder of images, recording (.mcap), or the
+        address of an RTSP or HTTP (MJPEG) stream."""
+        size: tuple[int, int] | None = (1280, 720)
+        """Width and height asked of a camera; all else keeps its own."""
+        fps: Annotated[float, Meta(gt=0)] | None = None
+        """Frames per second asked of a camera."""
+        images_fps: Annotated[float, Meta(gt=0)] | None = None
+        """Makes a sequence of a folder's images, which are independent without it."""
+        rotate: Literal[0, 90, 180, 270] = 0
+        """Degrees clockwise. A recording's pictures are already turned, and stay as they are."""
+        decoder_threads: Annotated[int, Meta(ge=1)] = 2
+        """For decoding a video file."""
+
+    settings: Settings
     medium = "picture"
     keep = "newest"
     frames_total: int | None = None
     """How many frames will come, None where that can't be known."""
     _reader: "Reader | None" = None
 
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        source = str(settings.device)
+        self.live = is_device(source) or is_stream(source)
+
     def open(self, context: Context) -> None:
         """Raises UserError where the source can't be opened."""
         super().open(context)
-        self._reader = reader = open_reader(self.settings, context)
-        self.live, self.frames_total = reader.live, reader.frames_total
+        self._reader = open_reader(self.settings, context)
+        self.frames_total = self._reader.frames_total
 
     def packets(self) -> Iterator[Packet[Frame]]:
         for frame in self._reader.frames() if self._reader else ():
@@ -78,30 +80,33 @@ class Camera(Source):
             self._reader.close()
 
 
-def open_reader(settings: CameraSettings, context: Context) -> Reader:
+def is_device(source: str) -> bool:
+    """True for a camera at this machine: an index or a device file."""
+    return source.isdigit() or source.startswith("/dev/")
+
+
+def open_reader(settings: Camera.Settings, context: Context) -> Reader:
     """Choose by what `device` is. Raises UserError where it can't be opened."""
-    source = settings.device
-    if isinstance(source, int) or source.isdigit() or source.startswith("/dev/"):
-        index = int(source) if str(source).isdigit() else source
+    source = str(settings.device)
+    if is_device(source):
+        index = int(source) if source.isdigit() else source
         camera = CameraDevice(index, settings.size, settings.fps, context.now)
         return LivePicture(LiveReader(camera, context), settings.rotate)
-    if is_url(source):
-        if is_file_url(source):
-            return VideoFile(source, settings.rotate, settings.decoder_threads)
+    if is_stream(source):
         stream = NetworkPicture(source, context.now)
         return LivePicture(LiveReader(stream, context), settings.rotate)
-    path = existing_file(source)
-    if path.is_dir() or is_image(path):
-        return Images(path, settings.rotate, settings.images_fps)
-    if is_recording(path):
-        return RecordedPicture(path)
+    if not is_url(source):
+        path = existing_file(source)
+        if path.is_dir() or is_image(path):
+            return Images(path, settings.rotate, settings.images_fps)
+        if is_recording(path):
+            return RecordedPicture(path)
     return VideoFile(source, settings.rotate, settings.decoder_threads)
 
 
 class LivePicture:
     """Numbers and turns what a live device delivers."""
 
-    live = True
     frames_total: int | None = None
 
     def __init__(self, reader: LiveReader[tuple[int, Any]], rotate: int) -> None:

@@ -23,11 +23,11 @@ def is_url(name: str) -> bool:
     return URL.match(name) is not None
 
 
-def is_file_url(name: str) -> bool:
-    """True for an address of a file, to be processed whole; else it is a live stream."""
+def is_stream(name: str) -> bool:
+    """True for an address, unless it is that of a file, to be processed whole."""
     address = urlsplit(name)
-    suffix = Path(address.path).suffix
-    return address.scheme.startswith("http") and FILE_SUFFIX.fullmatch(suffix) is not None
+    is_file = FILE_SUFFIX.fullmatch(Path(address.path).suffix)
+    return is_url(name) and not (address.scheme.startswith("http") and is_file)
 
 
 def without_secret(name: str) -> str:

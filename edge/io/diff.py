@@ -154,10 +154,12 @@ def _differences(
 
 def _by_place(items: list[Any]) -> dict[Any, Any]:
     """Items by their id where all have one, so that one more person shifts nobody."""
-    ids = [item.get("id") if isinstance(item, dict) else None for item in items]
-    if None in ids or len(set(ids)) < len(ids):
-        return dict(enumerate(items))
-    return {f"id {id}": item for id, item in zip(ids, items, strict=True)}
+    by_id = {
+        f"id {item['id']}": item
+        for item in items
+        if isinstance(item, dict) and isinstance(item.get("id"), int)
+    }
+    return by_id if len(by_id) == len(items) else dict(enumerate(items))
 
 
 def _add_missing(report: Report, only_a: list[Line], only_b: list[Line]) -> None:

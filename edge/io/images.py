@@ -38,8 +38,6 @@ class Images:
     the image's place in that order. Turned as EXIF says, then by `rotate` degrees clockwise.
     """
 
-    live = False
-
     def __init__(self, path: Path, rotate: int = 0, fps: float | None = None) -> None:
         """Raises UserError where the folder has no images."""
         self._source = path

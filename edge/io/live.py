@@ -7,7 +7,7 @@ import logging
 import queue
 import threading
 from collections.abc import Iterator
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from edge.errors import UserError
 from edge.graph.node import Context
@@ -76,8 +76,6 @@ class LiveReader(Generic[T]):
     since opening or reading a broken device may block for good.
     """
 
-    limits: ClassVar[type[Limits]] = Limits
-
     def __init__(self, device: Device[T], context: Context) -> None:
         """Open the device and wait for its first value. Raises UserError where none comes."""
         self._device = device
@@ -86,7 +84,7 @@ class LiveReader(Generic[T]):
         self._pump = _Pump(device)
         self._stuck: list[_Pump[T]] = []
         try:
-            self._pump.wait(self.limits.FIRST_S)
+            self._pump.wait(Limits.FIRST_S)
         except Lost as lost:
             self._pump.stop()
             raise UserError(f"{device.label} {lost}; {device.advice}") from lost
@@ -103,7 +101,7 @@ class LiveReader(Generic[T]):
         """End `values`, from any thread, at once."""
         self._closed.set()
         self._pump.stop()
-        self._pump.join(self.limits.CLOSE_S)
+        self._pump.join(Limits.CLOSE_S)
 
     def _reopen(self, lost: Lost) -> None:
         """Return once there is a value again, or on close."""
@@ -111,18 +109,18 @@ class LiveReader(Generic[T]):
         if lost.grace_s and self._attempt(lost.grace_s):
             return
         self._tell("lost", str(lost))
-        delay = self.limits.RETRY_S
+        delay = Limits.RETRY_S
         while not self._closed.is_set():
-            if self._attempt(self.limits.BACK_S):
+            if self._attempt(Limits.BACK_S):
                 self._tell("back", "delivers again")
                 return
             self._closed.wait(delay)
-            delay = min(2 * delay, self.limits.RETRY_MAX_S)
+            delay = min(2 * delay, Limits.RETRY_MAX_S)
 
     def _attempt(self, seconds: float) -> bool:
         """Open the device once more; true if it delivers within so many seconds."""
         self._stuck = [pump for pump in self._stuck if pump.is_alive()]
-        if len(self._stuck) >= self.limits.STUCK:
+        if len(self._stuck) >= Limits.STUCK:
             return False
         self._pump = _Pump(self._device)
         if self._closed.is_set():

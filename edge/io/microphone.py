@@ -9,8 +9,8 @@ from typing import Annotated, Protocol
 from msgspec import Meta
 
 from edge.errors import UserError
-from edge.graph.node import Context, Packet, Settings, Source
-from edge.io.containers import existing_file, is_file_url, is_url
+from edge.graph.node import Context, Packet, Source
+from edge.io.containers import existing_file, is_stream, is_url
 from edge.io.images import is_image
 from edge.io.live import LiveReader
 from edge.io.network import NetworkSound
@@ -23,22 +23,8 @@ from edge.io.sounds import Sound
 log = logging.getLogger(__name__)
 
 
-class MicrophoneSettings(Settings, frozen=True):
-    device: int | str = "default"
-    """"default", a microphone's index or part of its name, a file with sound, a recording, or
-    the address of a stream."""
-    rate: Annotated[int, Meta(ge=8000, le=192_000)] = 16_000
-    """Samples per second of the output."""
-    channels: Annotated[int, Meta(ge=1, le=8)] = 1
-    chunk_ms: Annotated[float, Meta(ge=5, le=40)] = 20
-    required: bool = True
-    """False: where there is no sound to be had, go on without, instead of an error."""
-
-
 class Reader(Protocol):
     """One kind of source, opened."""
-
-    live: bool
 
     def chunks(self) -> Iterator[Sound]: ...
 
@@ -56,12 +42,27 @@ class Microphone(Source):
     state "lost" or "back", reason) for both.
     """
 
-    Settings = MicrophoneSettings
-    settings: MicrophoneSettings
+    class Settings(Source.Settings):
+        device: int | str = "default"
+        """"default", a microphone's index or part of its name, a file with sound, a recording, or
+        the address of a stream."""
+        rate: Annotated[int, Meta(ge=8000, le=192_000)] = 16_000
+        """Samples per second of the output."""
+        channels: Annotated[int, Meta(ge=1, le=8)] = 1
+        chunk_ms: Annotated[float, Meta(ge=5, le=40)] = 20
+        required: bool = True
+        """False: where there is no sound to be had, go on without, instead of an error."""
+
+    settings: Settings
     medium = "sound"
     keep = "all"
     queue = 100
     _reader: Reader | None = None
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        source = str(settings.device)
+        self.live = is_stream(source) or not (is_url(source) or is_file(source))
 
     def open(self, context: Context) -> None:
         """Raises UserError where there is no sound, unless it isn't `required`."""
@@ -78,7 +79,6 @@ class Microphone(Source):
             if self.settings.required:
                 raise
             log.warning("%s; going on without sound", error)
-        self.live = self._reader is not None and self._reader.live
 
     def packets(self) -> Iterator[Packet[Sound]]:
         for chunk in self._reader.chunks() if self._reader else ():
@@ -89,41 +89,42 @@ class Microphone(Source):
             self._reader.close()
 
 
-def open_reader(settings: MicrophoneSettings, context: Context) -> Reader:
+def open_reader(settings: Microphone.Settings, context: Context) -> Reader:
     """Choose by what `device` is. Raises NoSound where it has none, UserError where it can't be
     opened."""
 
     def converter() -> SoundConverter:
         return SoundConverter(settings.rate, settings.channels, settings.chunk_ms)
 
-    source = settings.device
-    if isinstance(source, str) and is_url(source):
-        if is_file_url(source):
-            return SoundFile(source, converter())
+    source = str(settings.device)
+    if is_stream(source):
         return LiveSound(LiveReader(NetworkSound(source, context.now, converter), context))
-    if isinstance(source, str) and _is_file(source):
-        path = existing_file(source)
-        if path.is_dir() or is_image(path):
-            raise NoSound
-        if not is_recording(path):
-            return SoundFile(source, converter())
-        if count(path, "/sound") == 0:
-            raise NoSound
-        return RecordedSound(path, converter())
-    index = int(source) if str(source).isdigit() else source
+    if is_url(source):
+        return SoundFile(source, converter())
+    if is_file(source):
+        return _open_file(existing_file(source), converter())
+    index = int(source) if source.isdigit() else source
     device = SoundDevice(index, settings.rate, settings.channels, settings.chunk_ms, context.now)
     return LiveSound(LiveReader(device, context))
 
 
-def _is_file(source: str) -> bool:
+def _open_file(path: Path, converter: SoundConverter) -> Reader:
+    if path.is_dir() or is_image(path):
+        raise NoSound
+    if not is_recording(path):
+        return SoundFile(str(path), converter)
+    if count(path, "/sound") == 0:
+        raise NoSound
+    return RecordedSound(path, converter)
+
+
+def is_file(source: str) -> bool:
     """Rather than a microphone's name."""
     return Path(source).exists() or "/" in source or re.search(r"\.\w{2,4}$", source) is not None
 
 
 class LiveSound:
     """What a live device delivers."""
-
-    live = True
 
     def __init__(self, reader: LiveReader[Sound]) -> None:
         self._reader = reader

@@ -68,8 +68,6 @@ def count(path: Path, topic: str) -> int | None:
 class RecordedPicture:
     """The frames of a recording, with the indexes and timestamps that they had."""
 
-    live = False
-
     def __init__(self, path: Path) -> None:
         """Raises UserError where it has no picture."""
         self._path = path
@@ -93,8 +91,6 @@ class RecordedPicture:
 
 class RecordedSound:
     """The sound of a recording: its own chunks where they fit, else converted."""
-
-    live = False
 
     def __init__(self, path: Path, converter: SoundConverter) -> None:
         self._path = path

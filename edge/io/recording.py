@@ -7,7 +7,7 @@ import cv2
 from mcap.writer import CompressionType, Writer
 from msgspec import Meta
 
-from edge.graph.node import Context, Node, Settings, Window
+from edge.graph.node import Context, Node, Window
 from edge.io.frames import Frame
 from edge.io.part_file import PartFile
 from edge.io.results_file import ENCODER
@@ -21,17 +21,6 @@ ENCODINGS = {
 }
 
 
-class RecorderSettings(Settings, frozen=True):
-    path: str
-    """The recording, NAME.mcap."""
-    picture: Literal["jpeg", "png"] = "jpeg"
-    """"png" is lossless: five times the size and twenty times the work."""
-    quality: Annotated[int, Meta(ge=1, le=100)] = 95
-    """Of JPEG."""
-    source: str = ""
-    """What is recorded, for who looks at the file later."""
-
-
 class Recorder(Node):
     """Writes frames, sound and results to an MCAP file.
 
@@ -42,8 +31,17 @@ class Recorder(Node):
     The file has its name once it is closed, NAME.part before; nothing is left if nothing came.
     """
 
-    Settings = RecorderSettings
-    settings: RecorderSettings
+    class Settings(Node.Settings):
+        path: str
+        """The recording, NAME.mcap."""
+        picture: Literal["jpeg", "png"] = "jpeg"
+        """"png" is lossless: five times the size and twenty times the work."""
+        quality: Annotated[int, Meta(ge=1, le=100)] = 95
+        """Of JPEG."""
+        source: str = ""
+        """What is recorded, for who looks at the file later."""
+
+    settings: Settings
 
     def open(self, context: Context) -> None:
         """Raises UserError where the file can't be written."""

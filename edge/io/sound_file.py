@@ -18,8 +18,6 @@ class NoSound(Exception):
 class SoundFile:
     """Decodes the sound track of a file, or of an address of one, at the caller's pace."""
 
-    live = False
-
     def __init__(self, name: str, converter: SoundConverter) -> None:
         """Raises NoSound where the file has none, UserError where it can't be read."""
         self._name = without_secret(name)

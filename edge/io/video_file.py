@@ -27,8 +27,6 @@ class VideoFile:
     keep a slow board ahead of 30.
     """
 
-    live = False
-
     def __init__(self, name: str, rotate: int = 0, decoder_threads: int = 2) -> None:
         self._name = without_secret(name)
         self._rotate = rotate

@@ -14,7 +14,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from edge.errors import UserError
-from edge.graph.node import Context, Node, Settings, Window
+from edge.graph.node import Context, Node, Window
 from edge.io.frames import Frame, Picture
 from edge.io.part_file import PartFile
 from edge.io.sound_conversion import GAP_US, LAYOUTS
@@ -28,15 +28,6 @@ SOUND_GRACE_US = 2_000_000
 sound to come. Sound that begins later is left out."""
 
 
-class VideoWriterSettings(Settings, frozen=True):
-    path: str
-    """.mp4, .mov or .mkv."""
-    quality: Annotated[int, Meta(ge=0, le=51)] = 23
-    """x264's constant rate factor: 0 is lossless, 18 looks so, 28 is small."""
-    preset: str = "veryfast"
-    """x264's: what it spends to make the file smaller."""
-
-
 class VideoWriter(Node):
     """Writes frames as H.264, at their own timestamps, with their sound as AAC if it is wired.
 
@@ -45,8 +36,15 @@ class VideoWriter(Node):
     closed, NAME.part before; nothing is left if no frame came.
     """
 
-    Settings = VideoWriterSettings
-    settings: VideoWriterSettings
+    class Settings(Node.Settings):
+        path: str
+        """.mp4, .mov or .mkv."""
+        quality: Annotated[int, Meta(ge=0, le=51)] = 23
+        """x264's constant rate factor: 0 is lossless, 18 looks so, 28 is small."""
+        preset: str = "veryfast"
+        """x264's: what it spends to make the file smaller."""
+
+    settings: Settings
 
     def open(self, context: Context) -> None:
         """Raises UserError where the file can't be written or has an unknown suffix."""
@@ -104,7 +102,7 @@ class VideoWriter(Node):
 
 class _PictureTrack:
     def __init__(
-        self, container: OutputContainer, size: tuple[int, int], settings: VideoWriterSettings
+        self, container: OutputContainer, size: tuple[int, int], settings: VideoWriter.Settings
     ) -> None:
         options = {"crf": str(settings.quality), "preset": settings.preset}
         stream = container.add_stream("libx264", options=options)

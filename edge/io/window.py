@@ -8,7 +8,7 @@ import threading
 import cv2
 
 from edge.errors import UserError
-from edge.graph.node import Context, Node, Settings
+from edge.graph.node import Context, Node
 from edge.io.frames import Frame
 
 KEY_MS = 20
@@ -21,10 +21,6 @@ CLOSE_S = 2.0
 log = logging.getLogger(__name__)
 
 
-class DisplaySettings(Settings, frozen=True):
-    title: str = "edge"
-
-
 class Display(Node):
     """Shows frames in a window, the newest whenever it has drawn the one before.
 
@@ -32,8 +28,10 @@ class Display(Node):
     calls are made on one thread of its own, as the toolkits want it.
     """
 
-    Settings = DisplaySettings
-    settings: DisplaySettings
+    class Settings(Node.Settings):
+        title: str = "edge"
+
+    settings: Settings
 
     def open(self, context: Context) -> None:
         """Raises UserError where there is no screen or OpenCV can't make windows."""

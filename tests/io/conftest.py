@@ -67,7 +67,7 @@ def clip(tmp_path: Path) -> Clip:
         codec: str = "libx264",
         options: dict[str, str] | None = None,
     ) -> Path:
-        """`ticks`: the pictures' times in ms; `sound_at`: ms; `sound`: shape (samples, channels)."""
+        """`ticks`: the pictures' times in ms; `sound_at`: ms; `sound`: (samples, channels)."""
         path = tmp_path / name
         if pictures is None:
             pictures = grey_levels(30)

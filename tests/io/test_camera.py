@@ -2,6 +2,7 @@
 
 import struct
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from edge.errors import UserError
-from edge.io.camera import Camera, CameraSettings
+from edge.io.camera import Camera
 from edge.io.frames import Frame
 
 
@@ -19,7 +20,7 @@ def frames_of(context):
     """Reads all frames of a source: (frames, the error it ended with or None, camera)."""
 
     def read(source, **settings):
-        camera = Camera(CameraSettings(device=str(source), **settings))
+        camera = Camera(Camera.Settings(device=str(source), **settings))
         camera.open(context)
         frames: list[Frame] = []
         error = None
@@ -42,7 +43,7 @@ def levels(frames: list[Frame]) -> list[int]:
 
 
 def refused(context, source) -> str:
-    camera = Camera(CameraSettings(device=str(source)))
+    camera = Camera(Camera.Settings(device=str(source)))
     with pytest.raises(UserError) as caught:
         camera.open(context)
     camera.close()
@@ -84,7 +85,7 @@ def test_frames_without_timestamps_get_them_from_the_rate(clip, tmp_path, frames
                 file.write(bytes(filtered))
     frames, error, _ = frames_of(raw)
     assert len(frames) == 30
-    steps = {b.t - a.t for a, b in zip(frames, frames[1:], strict=False)}
+    steps = {b.t - a.t for a, b in pairwise(frames)}
     assert steps == {40_000}
     assert error is None
 
@@ -242,7 +243,7 @@ def test_an_animation_is_a_video(tmp_path, frames_of):
 
 
 def test_closing_ends_the_frames_from_another_thread(clip, context):
-    camera = Camera(CameraSettings(device=str(clip())))
+    camera = Camera(Camera.Settings(device=str(clip())))
     camera.open(context)
     seen = []
     closed = threading.Event()

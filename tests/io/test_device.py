@@ -3,7 +3,6 @@
 import itertools
 import threading
 import time
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -46,7 +45,7 @@ class FakeVideoCapture:
         self.last = np.zeros((48, 64, 3), np.uint8)
         self.asked = {}
 
-    def isOpened(self):  # noqa: N802
+    def isOpened(self):
         return self.world.openable
 
     def set(self, option, value):
@@ -184,8 +183,8 @@ def test_a_driver_on_another_clock_is_not_believed(world, context, monkeypatch):
 
 def test_the_camera_is_asked_for_its_size_after_the_format_that_allows_it(world, context):
     capture = CameraDevice(str(world.node), (1280, 720), 30, context.now).connect()
-    asked = capture._capture.asked
-    assert list(asked)[0] == cv2.CAP_PROP_FOURCC
+    asked = vars(capture._capture)["asked"]
+    assert next(iter(asked)) == cv2.CAP_PROP_FOURCC
     assert asked[cv2.CAP_PROP_FRAME_WIDTH] == 1280
     assert asked[cv2.CAP_PROP_FRAME_HEIGHT] == 720
     assert asked[cv2.CAP_PROP_FPS] == 30
@@ -205,44 +204,60 @@ def test_a_camera_that_never_delivers_is_an_error(world, context, monkeypatch):
         LiveReader(CameraDevice(str(world.node), None, None, context.now), context)
 
 
+class HangingDevice:
+    """Delivers once, is lost, and then hangs in its driver whenever it is opened again."""
+
+    label, advice, silent_s = "camera x", "", 0.05
+
+    def __init__(self):
+        self.opened = 0
+        self.release = threading.Event()
+
+    def connect(self):
+        self.opened += 1
+        if self.opened > 1:
+            self.release.wait()
+        return self
+
+    def read(self):
+        if self.opened > 1:
+            raise live.Lost("is gone")
+        return 1
+
+    def close(self):
+        pass
+
+
 def test_attempts_that_hang_in_a_driver_are_limited(context, monkeypatch, events):
-    limits = SimpleNamespace(**{k: v for k, v in vars(live.Limits).items() if k.isupper()})
-    limits.BACK_S = limits.RETRY_S = limits.RETRY_MAX_S = 0.01
-    hang = threading.Event()
-
-    class Hanging:
-        label, advice, silent_s = "camera x", "", 0.05
-        opened = 0
-
-        def connect(self):
-            self.opened += 1
-            if self.opened > 1:
-                hang.wait()
-            return SimpleNamespace(read=self.read, close=lambda: None)
-
-        def read(self):
-            if self.opened > 1 or hang.is_set():
-                raise live.Lost("is gone")
-            time.sleep(0.01)
-            return 1 if len(values) < 3 else hang.wait()
-
-    values = []
-    hanging = Hanging()
+    for limit in ("BACK_S", "RETRY_S", "RETRY_MAX_S"):
+        monkeypatch.setattr(live.Limits, limit, 0.01)
+    hanging = HangingDevice()
     reader = LiveReader(hanging, context)
-    reader.limits = limits
-
-    def read():
-        values.extend(reader.values())
-
-    monkeypatch.setattr(reader, "limits", limits)
-    thread = threading.Thread(target=lambda: [values.append(v) for v in reader.values()])
+    monkeypatch.setattr(hanging, "read", lambda: hanging.release.wait())
+    thread = threading.Thread(target=list, args=(reader.values(),))
     thread.start()
     patience = time.monotonic() + PATIENCE_S
-    while hanging.opened < limits.STUCK and time.monotonic() < patience:
+    while hanging.opened < live.Limits.STUCK and time.monotonic() < patience:
         time.sleep(0.01)
-    time.sleep(0.3)
-    assert hanging.opened <= limits.STUCK + 1
+    time.sleep(0.3)  # time for ten more
+    assert hanging.opened == live.Limits.STUCK
     reader.close()
-    hang.set()
+    hanging.release.set()
     thread.join(PATIENCE_S)
+    assert not thread.is_alive()
     assert events.states == ["lost"]
+
+
+def test_closing_returns_although_the_driver_hangs(context, monkeypatch, events):
+    hanging = HangingDevice()
+    reader = LiveReader(hanging, context)
+    monkeypatch.setattr(hanging, "read", lambda: hanging.release.wait())
+    thread = threading.Thread(target=list, args=(reader.values(),))
+    thread.start()
+    started = time.monotonic()
+    reader.close()
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+    assert time.monotonic() - started < 2.0
+    hanging.release.set()
+    assert events == []

@@ -1,14 +1,16 @@
 import copy
 import json
+from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import UserError
 from edge.io.diff import compare
 from edge.io.frames import Frame
-from edge.io.recording import Recorder, RecorderSettings
+from edge.io.recording import Recorder
 
 
 def person(number, yaw=10.0):
@@ -127,6 +129,7 @@ def as_lines(by_number):
     ]
 
 
+@settings(max_examples=50)
 @given(frames, frames)
 def test_what_one_has_and_what_differs_is_the_same_seen_from_either_side(report, a, b):
     there, back = report(as_lines(a), as_lines(b)), report(as_lines(b), as_lines(a))
@@ -142,10 +145,8 @@ def test_what_one_has_and_what_differs_is_the_same_seen_from_either_side(report,
 
 
 def recording(folder, context, name, level=0):
-    import numpy as np
-
     path = folder / name
-    recorder = Recorder(RecorderSettings(path=str(path), picture="png"))
+    recorder = Recorder(Recorder.Settings(path=str(path), picture="png"))
     recorder.open(context)
     for number in range(3):
         shade = level if number == 1 else 0
@@ -158,7 +159,7 @@ def recording(folder, context, name, level=0):
 def test_recordings_are_compared_picture_by_picture(tmp_path, context):
     a = recording(tmp_path, context, "a.mcap")
     assert compare(a, recording(tmp_path, context, "b.mcap")).same
-    found = compare(a, recording(tmp_path, context, "c.mcap", level=9))
+    found: Any = compare(a, recording(tmp_path, context, "c.mcap", level=9))
     assert (found.first.line, found.first.key, found.first.t) == ("picture 1", "content", 0.04)
     assert (found.lines, found.differing) == (6, 1)
 
@@ -167,6 +168,6 @@ def test_a_recording_is_compared_with_results_by_its_results(tmp_path, context):
     results = tmp_path / "r.jsonl"
     lines = [frame(n, person(1, yaw=11.0 if n == 2 else 10.0)) for n in range(3)] + [SUMMARY]
     results.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    found = compare(recording(tmp_path, context, "a.mcap"), results)
+    found: Any = compare(recording(tmp_path, context, "a.mcap"), results)
     assert (found.first.line, found.first.key) == ("frame 2", "people[id 1].face.yaw")
     assert (found.lines, found.only_a, found.only_b) == (3, [], [])

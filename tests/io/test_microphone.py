@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 
 from edge.errors import UserError
+from edge.graph.node import Packet
 from edge.io import sound_device
-from edge.io.microphone import Microphone, MicrophoneSettings
+from edge.io.microphone import Microphone
 
 PATIENCE_S = 20.0
 RATE = 16_000
 
 
 def listen(context, source, **settings):
-    microphone = Microphone(MicrophoneSettings(device=str(source), **settings))
+    microphone = Microphone(Microphone.Settings(device=str(source), **settings))
     microphone.open(context)
     try:
         assert not microphone.live
@@ -99,7 +100,7 @@ class FakeSounddevice:
     def _initialize(self):
         self.listed = self.plugged
 
-    def InputStream(self, **options):  # noqa: N802
+    def InputStream(self, **options):
         if not self.listed or not self.plugged:
             raise PortAudioError("Error querying device -1")
         return FakeStream(self, **options)
@@ -146,9 +147,9 @@ def fake(monkeypatch):
 
 @pytest.fixture
 def recording(fake, context):
-    microphone = Microphone(MicrophoneSettings(device="yeti"))
+    microphone = Microphone(Microphone.Settings(device="yeti"))
     microphone.open(context)
-    packets = []
+    packets: list[Packet] = []
     thread = threading.Thread(target=lambda: packets.extend(microphone.packets()))
     thread.start()
     wait_for(lambda: len(packets) > 5)
@@ -166,7 +167,7 @@ def wait_for(condition):
 
 
 def test_a_chunk_is_stamped_at_its_first_sample(fake, context):
-    microphone = Microphone(MicrophoneSettings(device="default"))
+    microphone = Microphone(Microphone.Settings(device="default"))
     before = context.now()
     microphone.open(context)
     assert microphone.live
@@ -196,12 +197,12 @@ def test_a_microphone_that_stops_is_told_and_used_again_when_it_returns(fake, re
 
 def test_a_wrong_name_is_answered_with_the_nearest(fake, context):
     with pytest.raises(UserError, match="no microphone 'Blue Yety: USB'; did you mean 'Blue Yeti"):
-        Microphone(MicrophoneSettings(device="Blue Yety: USB")).open(context)
+        Microphone(Microphone.Settings(device="Blue Yety: USB")).open(context)
 
 
 def test_overruns_are_counted_and_told(fake, context, caplog):
     fake.overflow = True
-    microphone = Microphone(MicrophoneSettings())
+    microphone = Microphone(Microphone.Settings())
     microphone.open(context)
     next(microphone.packets())
     microphone.close()
@@ -215,7 +216,7 @@ def test_without_portaudio_the_fix_is_named(monkeypatch, context):
 
     monkeypatch.setattr(sound_device.importlib, "import_module", missing)
     with pytest.raises(UserError, match="apt-get install libportaudio2"):
-        Microphone(MicrophoneSettings()).open(context)
-    quiet = Microphone(MicrophoneSettings(required=False))
+        Microphone(Microphone.Settings()).open(context)
+    quiet = Microphone(Microphone.Settings(required=False))
     quiet.open(context)
     assert list(quiet.packets()) == []

@@ -7,15 +7,16 @@ import subprocess
 import textwrap
 import threading
 import time
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from edge.errors import UserError
-from edge.io.camera import Camera, CameraSettings
-from edge.io.containers import is_file_url, without_secret
-from edge.io.microphone import Microphone, MicrophoneSettings
+from edge.io.camera import Camera
+from edge.io.containers import is_stream, without_secret
+from edge.io.microphone import Microphone
 
 PATIENCE_S = 30.0
 
@@ -23,12 +24,14 @@ PATIENCE_S = 30.0
 class MotionJpeg(http.server.BaseHTTPRequestHandler):
     """What a network camera speaks: JPEGs, one after the other, for as long as one listens."""
 
-    def do_GET(self):  # noqa: N802
+    ending: threading.Event
+
+    def do_GET(self):
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
         level = 0
-        while not self.server.ending.is_set():
+        while not self.ending.is_set():
             level = (level + 10) % 250
             picture = np.full((48, 64, 3), level, np.uint8)
             jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
@@ -37,7 +40,7 @@ class MotionJpeg(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(part.encode() + jpeg + b"\r\n")
             except OSError:
                 return
-            if self.server.ending.wait(0.02):
+            if self.ending.wait(0.02):
                 return
 
     def log_message(self, *args):
@@ -46,15 +49,16 @@ class MotionJpeg(http.server.BaseHTTPRequestHandler):
 
 class Server:
     def __init__(self, port=0):
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", port), MotionJpeg)
+        self.ending = threading.Event()
+        handler = type("Handler", (MotionJpeg,), {"ending": self.ending})
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
         self.http.daemon_threads = False
-        self.http.ending = threading.Event()
         self.port = self.http.server_port
         self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,))
         self.thread.start()
 
     def stop(self):
-        self.http.ending.set()
+        self.ending.set()
         self.http.shutdown()
         self.http.server_close()
         self.thread.join()
@@ -76,10 +80,10 @@ def wait_for(condition):
 
 def test_motion_jpeg_is_read_lost_and_read_again(server, context, events):
     port = server[0].port
-    camera = Camera(CameraSettings(device=f"http://user:secret@127.0.0.1:{port}/video"))
+    camera = Camera(Camera.Settings(device=f"http://user:secret@127.0.0.1:{port}/video"))
     camera.open(context)
     assert camera.live
-    frames = []
+    frames: list[Any] = []
     thread = threading.Thread(target=lambda: frames.extend(p.value for p in camera.packets()))
     thread.start()
     try:
@@ -120,9 +124,9 @@ def test_a_server_that_goes_silent_is_noticed_and_closing_does_not_wait_for_it(c
 
         server = threading.Thread(target=serve)
         server.start()
-        camera = Camera(CameraSettings(device=f"http://127.0.0.1:{listening.getsockname()[1]}/"))
+        camera = Camera(Camera.Settings(device=f"http://127.0.0.1:{listening.getsockname()[1]}/"))
         camera.open(context)
-        frames = []
+        frames: list[Any] = []
         reading = threading.Thread(target=lambda: frames.extend(camera.packets()))
         reading.start()
         wait_for(lambda: events.states == ["lost"])
@@ -139,16 +143,16 @@ def test_an_unreachable_stream_is_an_error_that_keeps_the_password(context):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     for scheme in ("rtsp", "http"):
-        camera = Camera(CameraSettings(device=f"{scheme}://user:secret@127.0.0.1:{port}/x"))
-        with pytest.raises(UserError, match="Connection refused.*check the address") as caught:
+        camera = Camera(Camera.Settings(device=f"{scheme}://user:secret@127.0.0.1:{port}/x"))
+        with pytest.raises(UserError, match=r"Connection refused.*check the address") as caught:
             camera.open(context)
         assert "secret" not in str(caught.value)
 
 
 def test_an_address_of_a_file_is_a_file():
-    assert is_file_url("https://example.org/clips/one.MP4?token=1")
-    assert not is_file_url("http://example.org/video.cgi")
-    assert not is_file_url("rtsp://example.org/one.mp4")
+    assert not is_stream("https://example.org/clips/one.MP4?token=1")
+    assert is_stream("http://example.org/video.cgi")
+    assert is_stream("rtsp://example.org/one.mp4")
     assert without_secret("rtsp://me:pw@host:554/a") == "rtsp://host:554/a"
 
 
@@ -164,7 +168,7 @@ def test_a_clip_is_played_from_a_web_server(clip, tmp_path, context):
     ) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        camera = Camera(CameraSettings(device=f"http://127.0.0.1:{server.server_port}/clip.mp4"))
+        camera = Camera(Camera.Settings(device=f"http://127.0.0.1:{server.server_port}/clip.mp4"))
         camera.open(context)
         assert not camera.live
         assert [packet.t for packet in camera.packets()] == [40_000 * i for i in range(30)]
@@ -210,7 +214,7 @@ def rtsp_server():
         pytest.skip("no RTSP server: apt-get install python3-gi gir1.2-gst-rtsp-server-1.0")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    servers = []
+    servers: list[Any] = []
 
     def start():
         command = [SYSTEM_PYTHON, "-c", textwrap.dedent(RTSP_SERVER), str(port)]
@@ -232,12 +236,13 @@ def test_rtsp_is_read_lost_and_read_again_with_its_sound(rtsp_server, context, e
     start, stop = rtsp_server
     url = start()
     camera, microphone = (
-        Camera(CameraSettings(device=url)),
-        Microphone(MicrophoneSettings(device=url)),
+        Camera(Camera.Settings(device=url)),
+        Microphone(Microphone.Settings(device=url)),
     )
     camera.open(context)
     microphone.open(context)
-    frames, sounds = [], []
+    frames: list[Any] = []
+    sounds: list[Any] = []
     threads = [
         threading.Thread(target=lambda: frames.extend(camera.packets())),
         threading.Thread(target=lambda: sounds.extend(microphone.packets())),

@@ -3,10 +3,10 @@ import pytest
 from mcap.reader import make_reader
 
 from edge.errors import UserError
-from edge.io.camera import Camera, CameraSettings
+from edge.io.camera import Camera
 from edge.io.frames import Frame
-from edge.io.microphone import Microphone, MicrophoneSettings
-from edge.io.recording import Recorder, RecorderSettings
+from edge.io.microphone import Microphone
+from edge.io.recording import Recorder
 from edge.io.sounds import Sound
 
 TIMES = [100_001, 133_334, 166_667, 400_003, 433_337]
@@ -26,7 +26,7 @@ def sound(number):
 def record(tmp_path, context):
     def run(still=False, **settings):
         path = tmp_path / "recording.mcap"
-        recorder = Recorder(RecorderSettings(path=str(path), **settings))
+        recorder = Recorder(Recorder.Settings(path=str(path), **settings))
         recorder.open(context)
         sounds = [sound(number) for number in range(16)]
         for number, (index, t) in enumerate(zip(INDEXES, TIMES, strict=True)):
@@ -58,7 +58,7 @@ def play(source, context, settings):
 
 def test_a_lossless_recording_plays_back_exactly_as_it_happened(record, context):
     path = record(picture="png")
-    frames, error, camera = play(Camera, context, CameraSettings(device=str(path), rotate=90))
+    frames, error, camera = play(Camera, context, Camera.Settings(device=str(path), rotate=90))
     assert [frame.index for frame in frames] == INDEXES
     assert [frame.t for frame in frames] == TIMES
     for number, frame in enumerate(frames):
@@ -68,7 +68,7 @@ def test_a_lossless_recording_plays_back_exactly_as_it_happened(record, context)
 
 
 def test_recorded_sound_plays_back_sample_by_sample(record, context):
-    chunks, error, _ = play(Microphone, context, MicrophoneSettings(device=str(record())))
+    chunks, error, _ = play(Microphone, context, Microphone.Settings(device=str(record())))
     assert len(chunks) == 16
     for number, chunk in enumerate(chunks):
         expected = sound(number)
@@ -78,7 +78,7 @@ def test_recorded_sound_plays_back_sample_by_sample(record, context):
 
 
 def test_recorded_sound_is_converted_where_another_shape_is_wanted(record, context):
-    settings = MicrophoneSettings(device=str(record()), rate=48_000, channels=2, chunk_ms=10)
+    settings = Microphone.Settings(device=str(record()), rate=48_000, channels=2, chunk_ms=10)
     chunks, *_ = play(Microphone, context, settings)
     assert chunks[0].t == 100_000
     assert {(chunk.rate, chunk.samples.shape) for chunk in chunks} == {(48_000, (480, 2))}
@@ -89,14 +89,14 @@ def test_jpeg_is_close_and_much_smaller(record, context):
     smooth = np.zeros((48, 64, 3), np.uint8)
     smooth[:] = np.linspace(0, 255, 64, dtype=np.uint8)[None, :, None]
     path = record(quality=95)
-    frames, *_ = play(Camera, context, CameraSettings(device=str(path)))
+    frames, *_ = play(Camera, context, Camera.Settings(device=str(path)))
     assert [frame.index for frame in frames] == INDEXES
     assert np.abs(frames[0].bgr.astype(int).mean((0, 1)) - picture(0).mean((0, 1))).max() < 3
 
 
 @pytest.mark.parametrize("still", [True, False])
 def test_a_still_image_stays_one(record, context, still):
-    frames, *_ = play(Camera, context, CameraSettings(device=str(record(still=still))))
+    frames, *_ = play(Camera, context, Camera.Settings(device=str(record(still=still))))
     assert {frame.still for frame in frames} == {still}
 
 
@@ -119,7 +119,7 @@ def test_a_recording_that_was_cut_off_plays_up_to_the_cut(record, context, monke
     data = path.read_bytes()
     for share in (0.3, 0.5, 0.7):
         path.write_bytes(data[: int(len(data) * share)])
-        frames, error, camera = play(Camera, context, CameraSettings(device=str(path)))
+        frames, error, camera = play(Camera, context, Camera.Settings(device=str(path)))
         assert 0 < len(frames) < 5
         assert camera.frames_total is None
         assert "is cut off at" in error
@@ -130,17 +130,17 @@ def test_a_recording_that_was_cut_off_plays_up_to_the_cut(record, context, monke
 
 def test_a_recording_without_picture_or_sound_says_so(tmp_path, context):
     path = tmp_path / "picture.mcap"
-    recorder = Recorder(RecorderSettings(path=str(path)))
+    recorder = Recorder(Recorder.Settings(path=str(path)))
     recorder.open(context)
     recorder.process(Frame(picture(0), 0, 0), [], None)
     recorder.close()
     with pytest.raises(UserError, match="has no sound"):
-        Microphone(MicrophoneSettings(device=str(path))).open(context)
-    assert play(Microphone, context, MicrophoneSettings(device=str(path), required=False))[0] == []
+        Microphone(Microphone.Settings(device=str(path))).open(context)
+    assert play(Microphone, context, Microphone.Settings(device=str(path), required=False))[0] == []
 
 
 def test_nothing_is_left_if_nothing_came(tmp_path, context):
-    recorder = Recorder(RecorderSettings(path=str(tmp_path / "empty.mcap")))
+    recorder = Recorder(Recorder.Settings(path=str(tmp_path / "empty.mcap")))
     recorder.open(context)
     recorder.close()
     assert list(tmp_path.iterdir()) == []

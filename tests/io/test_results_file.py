@@ -35,9 +35,14 @@ def test_lines_are_there_as_they_come_and_the_name_with_the_summary(tmp_path):
 def test_without_summary_a_file_does_not_pass_for_whole(tmp_path):
     path = tmp_path / "r.jsonl"
     path.write_text("yesterday's\n")
-    with pytest.raises(KeyboardInterrupt), ResultsWriter(path) as results:
-        results.write({"frame": 0})
-        raise KeyboardInterrupt
+
+    def interrupted():
+        with ResultsWriter(path) as results:
+            results.write({"frame": 0})
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert path.read_text() == "yesterday's\n"
     assert read(tmp_path / "r.jsonl.part") == [{"frame": 0}]
 

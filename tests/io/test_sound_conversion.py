@@ -1,9 +1,12 @@
+from itertools import pairwise
+
 import av
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.io.sound_conversion import GAP_US, Chunker, SoundConverter
+from edge.io.sounds import Sound
 
 
 def frame(samples, rate):
@@ -48,7 +51,9 @@ def test_chunks_hold_every_sample_in_order_at_its_time(sizes, rate, size, start)
 )
 def test_gaps_stay_gaps_and_time_only_rises(pieces):
     converter = SoundConverter(16_000, 1, 20)
-    chunks, t, starts = [], 0, []
+    chunks: list[Sound] = []
+    starts: list[int] = []
+    t = 0
     for count, gap in pieces:
         t += gap
         if gap or not starts:
@@ -57,28 +62,30 @@ def test_gaps_stay_gaps_and_time_only_rises(pieces):
         t += round(count * 1e6 / 16_000)
     chunks += converter.finish()
     times = [chunk.t for chunk in chunks]
-    assert all(later - earlier >= 19_999 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= 19_999 for earlier, later in pairwise(times))
     for start in starts:
         assert min(abs(time - start) for time in times) <= 100  # rounding of the pieces' lengths
-    assert sum(int((chunk.samples == 7).sum()) for chunk in chunks) == sum(c for c, _ in pieces)
+    assert sum(np.count_nonzero(chunk.samples == 7) for chunk in chunks) == sum(
+        c for c, _ in pieces
+    )
 
 
 def test_jittering_timestamps_do_not_tear_the_sound():
     converter = SoundConverter(16_000, 1, 20)
     rng = np.random.default_rng(0)
-    chunks = []
+    chunks: list[Sound] = []
     for number in range(100):
         jitter = int(rng.integers(-20_000, 20_000))
         chunks += converter.add(
             frame(np.ones((320, 1), np.int16), 16_000), number * 20_000 + jitter
         )
-    steps = {b.t - a.t for a, b in zip(chunks, chunks[1:], strict=False)}
+    steps = {b.t - a.t for a, b in pairwise(chunks)}
     assert steps == {20_000}
 
 
 def test_sound_that_overlaps_is_left_out():
     converter = SoundConverter(16_000, 1, 20)
-    chunks = []
+    chunks: list[Sound] = []
     for t in (0, 100_000, 0, 200_000):  # the third repeats the first
         chunks += converter.add(frame(np.ones((1600, 1), np.int16), 16_000), t)
     assert [chunk.t for chunk in chunks] == [20_000 * i for i in range(15)]
@@ -89,7 +96,7 @@ def test_an_impulse_keeps_its_time_through_resampling():
         samples = np.zeros((rate, 2), np.int16)
         samples[rate // 2] = 20_000
         converter = SoundConverter(16_000, 1, 20)
-        chunks = []
+        chunks: list[Sound] = []
         for start in range(0, rate, 1024):
             piece = frame(np.ascontiguousarray(samples[start : start + 1024]), rate)
             chunks += converter.add(piece, 3_000_000 + round(start * 1e6 / rate))

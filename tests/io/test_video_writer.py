@@ -5,9 +5,10 @@ import pytest
 from edge.errors import UserError
 from edge.io.frames import Frame
 from edge.io.sounds import Sound
-from edge.io.video_writer import VideoWriter, VideoWriterSettings
+from edge.io.video_writer import VideoWriter
 
 RATE = 16_000
+Calls = list[tuple[Frame, list[Sound]]]
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def write(tmp_path, context):
 
     def run(calls, name="out.mp4", **settings):
         path = tmp_path / name
-        writer = VideoWriter(VideoWriterSettings(path=str(path), **settings))
+        writer = VideoWriter(VideoWriter.Settings(path=str(path), **settings))
         writer.open(context)
         for frame, sounds in calls:
             writer.process(frame, sounds)
@@ -46,7 +47,7 @@ def decode(path, kind):
 @pytest.mark.parametrize("name", ["out.mp4", "out.mkv", "out.mov"])
 def test_frames_keep_their_order_colour_and_irregular_times(write, name):
     times = [0, 33_333, 66_667, 200_000, 1_500_000, 1_510_000]
-    calls = [(frame(40 * i, 5_000_000 + t), []) for i, t in enumerate(times)]
+    calls: Calls = [(frame(40 * i, 5_000_000 + t), []) for i, t in enumerate(times)]
     got = decode(write(calls, name, quality=1), "video")
     assert [f.time for f in got] == pytest.approx([t / 1e6 for t in times], abs=0.001)
     for number, picture in enumerate(got):
@@ -62,7 +63,7 @@ def test_colours_are_written_as_they_are_flagged(write):
 
 
 def test_odd_sizes_lose_a_row_and_other_shapes_get_borders(write):
-    calls = [(frame(200, 0, (65, 49)), []), (frame(200, 40_000, (49, 130)), [])]
+    calls: Calls = [(frame(200, 0, (65, 49)), []), (frame(200, 40_000, (49, 130)), [])]
     first, second = decode(write(calls, quality=1), "video")
     assert (first.width, first.height) == (64, 48)
     pixels = second.to_ndarray(format="bgr24")
@@ -78,7 +79,7 @@ def loudness(path):
 
 def test_sound_stays_with_its_picture(write):
     silence, loud = chunks(0, 1_000_000, 0), chunks(1_000_000, 2_000_000)
-    calls = []
+    calls: Calls = []
     sounds = silence + loud
     for number in range(50):
         t = 40_000 * number
@@ -94,7 +95,7 @@ def test_sound_stays_with_its_picture(write):
 
 def test_a_gap_in_the_sound_becomes_silence(write):
     first, second = chunks(0, 400_000), chunks(800_000, 1_200_000)
-    calls = [
+    calls: Calls = [
         (frame(0, 0), first[:1]),
         (frame(0, 400_000), first[1:]),
         (frame(0, 1_200_000), second),
@@ -106,7 +107,7 @@ def test_a_gap_in_the_sound_becomes_silence(write):
 
 
 def test_sound_that_begins_long_after_the_picture_is_left_out(write):
-    calls = [(frame(0, t), []) for t in range(0, 4_000_000, 500_000)]
+    calls: Calls = [(frame(0, t), []) for t in range(0, 4_000_000, 500_000)]
     calls.append((frame(0, 4_000_000), chunks(3_500_000, 4_000_000)))
     path = write(calls)
     with av.open(str(path)) as container:
@@ -126,7 +127,7 @@ def test_nothing_is_left_if_no_frame_came(write, tmp_path):
 
 def test_places_and_names_that_cannot_be_written_are_refused(tmp_path, context):
     for name, advice in [("x.txt", r"name it \.m4v, \.mkv"), ("no/x.mp4", "create the folder")]:
-        writer = VideoWriter(VideoWriterSettings(path=str(tmp_path / name)))
+        writer = VideoWriter(VideoWriter.Settings(path=str(tmp_path / name)))
         with pytest.raises(UserError, match=advice):
             writer.open(context)
         writer.close()

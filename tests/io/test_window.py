@@ -8,7 +8,7 @@ import pytest
 from edge.errors import UserError
 from edge.io import window
 from edge.io.frames import Frame
-from edge.io.window import Display, DisplaySettings
+from edge.io.window import Display
 
 
 class FakeScreen:
@@ -52,7 +52,7 @@ def screen(monkeypatch):
 
 @pytest.fixture
 def display(screen, context):
-    node = Display(DisplaySettings())
+    node = Display(Display.Settings())
     node.open(context)
     yield node
     node.close()
@@ -88,8 +88,8 @@ def test_no_screen_and_no_toolkit_are_errors_that_say_what_to_do(monkeypatch, co
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     with pytest.raises(UserError, match="there is no screen"):
-        Display(DisplaySettings()).open(context)
+        Display(Display.Settings()).open(context)
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(window.cv2, "currentUIFramework", lambda: "")
     with pytest.raises(UserError, match="pip install opencv-python"):
-        Display(DisplaySettings()).open(context)
+        Display(Display.Settings()).open(context)
