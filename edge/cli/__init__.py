@@ -4,7 +4,6 @@ Modules here import cv2, PyAV and LiteRT only inside their commands, so that `ed
 at once.
 """
 
-import os
 import sys
 
 import click
@@ -18,9 +17,6 @@ from edge.cli.models import models
 from edge.cli.options import Group
 from edge.cli.run import run
 from edge.errors import UserError
-
-BROKEN_PIPE = 141
-"""Whoever read our output has gone: what a shell says of a program that SIGPIPE ended."""
 
 
 @click.group(
@@ -52,7 +48,6 @@ def main() -> None:
     """Run `edge` and exit: 0 done, 1 differs, 2 for what the user has to mend, 130 Ctrl-C."""
     try:
         code = edge.main(prog_name="edge", standalone_mode=False) or 0
-        sys.stdout.flush()
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "edge"
         code = _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
@@ -60,9 +55,6 @@ def main() -> None:
         code = _fail(str(error))
     except (KeyboardInterrupt, click.Abort):
         code = 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # quiet at the last flush
-        code = BROKEN_PIPE
     sys.exit(code)
 
 

@@ -43,7 +43,7 @@ class Contract(Struct):
 def contract(name: str) -> Contract:
     """Return the contract of a node of the catalog, or of `module:Class`. Raises UserError."""
     node = find(name, Path())
-    wires = signature(node)  # type: ignore[arg-type]
+    wires = signature(node)
     text = inspect.cleandoc(node.__doc__ or "")
     is_source = issubclass(node, Source)
     return Contract(

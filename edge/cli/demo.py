@@ -53,7 +53,7 @@ def _has_screen() -> bool:
     try:
         check_screen()
     except UserError as error:
-        click.echo(f"No window: {error}.")
+        click.echo(f"No window here: {error}.")
         return False
     return True
 

@@ -5,10 +5,13 @@ import sys
 
 
 class _OneLine(logging.Formatter):
-    """Leaves tracebacks out: the messages name their causes."""
+    """The message and its cause, without the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return f"edge: {' '.join(record.getMessage().split())}"
+        message = record.getMessage()
+        cause = repr(record.exc_info[1]) if record.exc_info else ""
+        said = message if cause in message else f"{message}: {cause}"
+        return f"edge: {' '.join(said.split())}"
 
 
 class _AboveProgress(logging.Handler):

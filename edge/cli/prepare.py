@@ -8,6 +8,7 @@ import msgspec
 
 from edge.errors import UserError, nearest
 from edge.graph import Graph
+from edge.graph.signature import find, signature
 from edge.paths import resource
 from edge.people.results import FrameResult
 
@@ -135,10 +136,14 @@ class Sinks:
     def _annotated(self, flag: str) -> str:
         """Return the node that gives pictures with the people drawn in."""
         if self._overlay is None:
-            people = self._giving(FrameResult)
-            if people is None:
-                raise UserError(f"{self._graph.spec.name} gives no people to draw: no {flag} here")
-            inputs = {"frame": self._camera(flag), "people": people}
+            inputs = {"frame": self._camera(flag)}
+            wires = signature(find("overlay")).inputs
+            for name, wire in wires.items():
+                producer = self._giving(wire.type)
+                if producer is not None:
+                    inputs.setdefault(name, producer)
+                elif wire.required:
+                    raise UserError(f"{self._graph.spec.name} has nobody to draw: no {flag} here")
             self._overlay = self._add("overlay", "overlay", inputs)
         return self._overlay
 

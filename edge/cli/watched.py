@@ -30,7 +30,7 @@ class Watched:
     def __iter__(self) -> Iterator[Result | Event]:
         before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
         try:
-            with closing(iter(self._run)) as items:  # type: ignore[type-var]
+            with closing(self._run.items()) as items:  # type: ignore[type-var]
                 while self.signal is None and (item := self._next(items)) is not None:
                     if isinstance(item, Event) and item.kind == QUIT:
                         return
@@ -52,5 +52,14 @@ class Watched:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         first, self.signal = self.signal is None, self.signal or number
-        if first and self._waiting:
+        if first and self._waiting and not _closes(frame):
             raise KeyboardInterrupt
+
+
+def _closes(frame: FrameType | None) -> bool:
+    """Is the run already ending by itself, and its files being closed?"""
+    while frame is not None:
+        if frame.f_code.co_name == "stop" and frame.f_globals["__name__"].startswith("edge.graph."):
+            return True
+        frame = frame.f_back
+    return False
