@@ -16,7 +16,7 @@ SHARED = ("errors", "paths", "catalog")
 GRAPHLESS = ("inference",)
 
 MODULE_LINES = 500
-GRAPH_LINES = 1500
+GRAPH_LINES = 1600  # of code: docs/decisions/0053
 
 
 def imported(source: str, module: tuple[str, ...]) -> set[str]:
@@ -72,6 +72,25 @@ def test_a_module_stays_readable(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MODULE_LINES
 
 
+def lines_of_code(source: str) -> int:
+    """Count the lines that are neither blank, nor comment, nor docstring."""
+    prose = {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    lines = enumerate(source.splitlines(), start=1)
+    return sum(
+        bool(line.strip()) and not line.strip().startswith("#") and number not in prose
+        for number, line in lines
+    )
+
+
 def test_the_graph_package_stays_small() -> None:
-    lines = sum(len(path.read_text().splitlines()) for path in (EDGE / "graph").rglob("*.py"))
+    lines = sum(lines_of_code(path.read_text()) for path in (EDGE / "graph").rglob("*.py"))
     assert lines <= GRAPH_LINES
+
+
+def test_lines_of_code_leave_out_prose_and_blanks() -> None:
+    assert lines_of_code('"""Doc\nmore."""\n\nx = 1  # code\n# not\n"""About x."""\n') == 1

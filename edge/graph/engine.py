@@ -29,7 +29,7 @@ class Engine:
     """The nodes of one run and the rules of when each may work.
 
     `waits`: True where `Latest` and `Window` wait for the bound at t (virtual clock, fast pace).
-    `now`: the clock, µs. `wake`: called when there may be more work for a driver's threads.
+    `now`: the clock, µs.
     """
 
     def __init__(
@@ -68,6 +68,11 @@ class Engine:
     def finished(self) -> bool:
         """True once all that anyone waits for (outputs and sinks) has ended."""
         return all(s.done for s in self._wanted)
+
+    @property
+    def ended(self) -> bool:
+        """True once that has also been fetched."""
+        return self.finished and not any(outlet.queue for outlet in self.outlets)
 
     def take(self) -> Call | None:
         """Hand out the call with the nearest deadline, None if nothing is ready."""
@@ -139,14 +144,15 @@ class Engine:
             self._end(station)
         self._settle([])
 
-    def poll(self, outlet: Inlet) -> Packet[Any] | None:
-        """Take the next packet of an output."""
-        if not outlet.queue:
-            return None
-        packet = outlet.queue.popleft()
-        self._room(outlet)
-        self._settle([])
-        return packet
+    def poll(self) -> tuple[Inlet, Packet[Any]] | None:
+        """Take the next packet of the outputs."""
+        for outlet in self.outlets:
+            if outlet.queue:
+                packet = outlet.queue.popleft()
+                self._room(outlet)
+                self._settle([])
+                return outlet, packet
+        return None
 
     def tick(self) -> None:
         """Look again at those whose patience has run out."""

@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -146,23 +145,3 @@ class Execution:
     def _instant(self, station: Station, name: str, fields: dict[str, Any]) -> None:
         if self.engine.trace:
             self.engine.trace.instant(name, station.name, self.engine.now(), fields)
-
-
-class Guard(threading.Thread):
-    """Looks, five times a second, for calls that are stuck and for a graph that can't go on."""
-
-    PERIOD = 0.2
-
-    def __init__(self, look: Callable[[], None]) -> None:
-        super().__init__(name="edge-guard", daemon=True)
-        self._look = look
-        self._stop_event = threading.Event()
-
-    def run(self) -> None:
-        while not self._stop_event.wait(self.PERIOD):
-            self._look()
-
-    def stop(self) -> None:
-        self._stop_event.set()
-        if self.ident is not None:
-            self.join()

@@ -12,7 +12,7 @@ from edge.graph.engine import Engine
 from edge.graph.execution import Execution
 from edge.graph.node import Alignment, Node, Source
 from edge.graph.profile import Profile
-from edge.graph.run import Driver, Run
+from edge.graph.run import Run
 from edge.graph.signature import Input
 from edge.graph.spec import Checked, NodeSpec, Spec
 from edge.graph.station import Consumer, Station
@@ -87,11 +87,9 @@ class Graph:
             ("picture", source),
             ("sound", audio if audio is not None else source),
         ):
-            if device is None:
-                continue
-            for name in graph.spec.sources(medium):
-                options = graph.spec.nodes[name].with_
-                graph.spec.nodes[name].with_ = {**options, "device": device}
+            for name in graph.spec.sources(medium) if device is not None else ():
+                device = os.fspath(device) if isinstance(device, os.PathLike) else device
+                graph.spec.nodes[name].with_["device"] = device
                 if medium == "sound" and audio is None:
                     graph.spec.nodes[name].with_["required"] = False
         return graph
@@ -150,7 +148,7 @@ class Graph:
         engine = Engine(list(stations.values()), outlets, waits=offline or fast, now=clock.now)
         engine.trace = Trace(trace) if trace else None
         execution = Execution(engine, live=not fast, max_frames=max_frames)
-        driver: Driver
+        driver: ThreadDriver | VirtualDriver
         if isinstance(clock, VirtualClock):
             costs = profile or Profile(name="free")
             driver = VirtualDriver(

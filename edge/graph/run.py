@@ -3,12 +3,14 @@
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from edge.graph.engine import Engine
-from edge.graph.execution import Event, Execution
+from edge.graph.execution import Event
 from edge.graph.node import Packet
 from edge.graph.streams import Absent, Inlet
+from edge.graph.threads import ThreadDriver
+from edge.graph.virtual import VirtualDriver
 
 AGES_KEPT = 100_000
 """Ages that the latency figures are made of: the last hour of a camera."""
@@ -22,16 +24,6 @@ class Result(NamedTuple):
     t: int
     value: Any
     age_us: int | None
-
-
-class Driver(Protocol):
-    execution: Execution
-
-    def start(self) -> None: ...
-    def next(self) -> tuple[Inlet, Packet[Any]] | None: ...
-    @property
-    def ended(self) -> bool: ...
-    def stop(self) -> None: ...
 
 
 class Statistics(NamedTuple):
@@ -59,7 +51,7 @@ class Run:
     all that it brought has come out. One `Run` runs once: `Graph.run` makes the next.
     """
 
-    def __init__(self, driver: Driver, times_are_known: bool) -> None:
+    def __init__(self, driver: ThreadDriver | VirtualDriver, times_are_known: bool) -> None:
         self._driver = driver
         self._execution = driver.execution
         self._engine: Engine = driver.execution.engine
@@ -85,13 +77,14 @@ class Run:
                     yield self._execution.events.popleft()
                 if found is not None:
                     yield from self._result(*found)
-                elif self._driver.ended:
+                elif self._engine.ended and not self._execution.events:
                     break
         finally:
             self._driver.stop()
             self._cpu_s = time.process_time() - cpu_before
             if self._engine.trace:
-                self._engine.trace.close()
+                trace, self._engine.trace = self._engine.trace, None
+                trace.close()
         yield from self._execution.events
         for error in self._engine.errors:
             raise error

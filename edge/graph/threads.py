@@ -7,13 +7,15 @@ from typing import Any
 from edge.errors import UserError
 from edge.graph.clock import RealClock
 from edge.graph.engine import Engine
-from edge.graph.execution import Execution, Guard
+from edge.graph.execution import Execution
 from edge.graph.node import Node, Packet
 from edge.graph.station import Call, Station
 from edge.graph.streams import Inlet
 
 log = logging.getLogger("edge.graph")
 
+GUARD_PERIOD_S = 0.2
+"""Often enough to name what is stuck within a second or two; five wake-ups cost nothing."""
 JOIN_S = 2.0
 """How long a stop waits for a call under way: longer than any that isn't stuck."""
 
@@ -42,7 +44,7 @@ class ThreadDriver:
             for s in self.engine.stations
             if s.is_source and not s.pulled
         ]
-        self._guard = Guard(self._look)
+        self._guard = threading.Thread(target=self._run_guard, name="edge-guard", daemon=True)
         execution.on_event = self._event_arrived
 
     def _worker(self) -> threading.Thread:
@@ -64,24 +66,16 @@ class ThreadDriver:
             while True:
                 if self.execution.events:
                     return None
-                for outlet in self.engine.outlets:
-                    packet = self.engine.poll(outlet)
-                    if packet is not None:
-                        self._wake()
-                        return outlet, packet
+                found = self.engine.poll()
+                if found is not None or self.engine.finished:
+                    self._wake()
+                    return found
                 if self._failure is not None:
                     raise self._failure
-                if self.engine.finished:
-                    return None
                 if self._look_for_jam():
                     self._wake()
                 elif self._failure is None:
                     self._output.wait()
-
-    @property
-    def ended(self) -> bool:
-        with self._lock:
-            return self.engine.finished and not any(o.queue for o in self.engine.outlets)
 
     def stop(self) -> None:
         """End all threads, then close all nodes. What is under way is finished, not more."""
@@ -90,11 +84,10 @@ class ThreadDriver:
                 return
             self._stopping.set()
             self._work.notify_all()
-        self._guard.stop()
         for station in self.engine.stations:
             if station.is_source and station.node.live:  # type: ignore[attr-defined]
                 self.execution.close_node(station)  # so that a read that blocks returns
-        for thread in [*self._workers, *self._pushers]:
+        for thread in [*self._workers, *self._pushers, self._guard]:
             if thread.ident is not None:  # it was started
                 thread.join(JOIN_S)
             if thread.is_alive():
@@ -106,6 +99,14 @@ class ThreadDriver:
     # -- threads -------------------------------------------------------------------------------
 
     def _run_worker(self) -> None:
+        try:
+            self._work_on()
+        except BaseException as error:  # ours: whoever waits for results must hear of it
+            with self._lock:
+                self._failure = error
+                self._output.notify_all()
+
+    def _work_on(self) -> None:
         this = threading.current_thread()
         engine = self.engine
         with self._lock:
@@ -195,15 +196,16 @@ class ThreadDriver:
         with self._lock:
             self._output.notify()
 
-    def _look(self) -> None:
-        """The guard's round: name and replace what is stuck; find a circle of waiting."""
-        with self._lock:
-            now = self.engine.now()
-            for thread, (call, since) in list(self._calls.items()):
-                if not call.station.pulled and now - since > call.station.limit_us:
-                    self._replace(thread, call, now - since)
-            self._look_for_jam(live=True)
-            self._wake()
+    def _run_guard(self) -> None:
+        """Look for calls that are stuck, and for nodes that wait for each other in a circle."""
+        while not self._stopping.wait(GUARD_PERIOD_S):
+            with self._lock:
+                now = self.engine.now()
+                for thread, (call, since) in list(self._calls.items()):
+                    if not call.station.pulled and now - since > call.station.limit_us:
+                        self._replace(thread, call, now - since)
+                self._look_for_jam(live=True)
+                self._wake()
 
     def _replace(self, thread: threading.Thread, call: Call, took: int) -> None:
         log.error(

@@ -40,17 +40,10 @@ class VirtualDriver:
         while True:
             if self.execution.events:
                 return None
-            for outlet in self.engine.outlets:
-                packet = self.engine.poll(outlet)
-                if packet is not None:
-                    return outlet, packet
-            if self.engine.finished:
-                return None
+            found = self.engine.poll()
+            if found is not None or self.engine.finished:
+                return found
             self._step()
-
-    @property
-    def ended(self) -> bool:
-        return self.engine.finished and not any(o.queue for o in self.engine.outlets)
 
     def stop(self) -> None:
         self.execution.close()
