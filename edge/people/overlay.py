@@ -6,7 +6,6 @@ from msgspec import UNSET
 from numpy.typing import NDArray
 
 from edge.graph.node import Node
-from edge.graph.node import Settings as NodeSettings
 from edge.io.frames import Frame
 from edge.people.results import FrameResult, Person
 from edge.vision.faces import Meshes
@@ -66,7 +65,7 @@ class Overlay(Node):
     Output: a frame with the same number and time, in which all is drawn.
     """
 
-    class Settings(NodeSettings, frozen=True):
+    class Settings(Node.Settings):
         scores: bool = True
         """Write the score beside the id."""
         landmarks: bool = True

@@ -4,7 +4,6 @@ import numpy as np
 from msgspec import UNSET
 
 from edge.graph.node import Context, Node
-from edge.graph.node import Settings as NodeSettings
 from edge.io.frames import Frame
 from edge.people.results import Face, FrameResult, Person, rounded
 from edge.people.tracks import SECOND, Tracks, TrackSettings
@@ -22,7 +21,7 @@ class People(Node):
     their own (`frame.still`) show new people each.
     """
 
-    class Settings(NodeSettings, frozen=True):
+    class Settings(Node.Settings):
         landmarks: bool = False
         """Write the landmarks into the results: 15 kB a face and frame."""
         tracks: TrackSettings = TrackSettings()

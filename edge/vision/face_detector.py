@@ -5,7 +5,6 @@ from collections import Counter
 import numpy as np
 
 from edge.graph.node import Context, Node, Previous
-from edge.graph.node import Settings as NodeSettings
 from edge.inference import load_model
 from edge.io.frames import Frame
 from edge.vision.anchors import face_anchors
@@ -43,7 +42,7 @@ class FaceDetector(Node):
     All timing is by the frames' own t, so the same input gives the same output.
     """
 
-    class Settings(NodeSettings, frozen=True):
+    class Settings(Node.Settings):
         model: str = "far"
         """`near` (BlazeFace short range: faces within about 2 m, a fifth of the cost), `far`
         (full range: about 5 m), or the path of a model with the same outputs."""

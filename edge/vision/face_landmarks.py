@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.graph.node import Context, Node
-from edge.graph.node import Settings as NodeSettings
 from edge.inference import load_model
 from edge.io.frames import Frame
 from edge.vision.detection import intersection_over_union
@@ -26,7 +25,7 @@ class FaceLandmarks(Node):
     frame, it counts as lost.
     """
 
-    class Settings(NodeSettings, frozen=True):
+    class Settings(Node.Settings):
         model: str = "face_landmarks_478"
         """`face_landmarks_478` with irises, `face_landmarks_468` without, at a quarter of the
         cost, or the path of a model with the same outputs."""
@@ -84,6 +83,8 @@ class FaceLandmarks(Node):
 
     def _one_each(self, kept: Mask, boxes: Floats, scores: Floats) -> Mask:
         """Of regions that have run into the same face keep the one that is most certain."""
+        if len(kept) < 2:
+            return kept
         same = intersection_over_union(corners(boxes), corners(boxes)) > self.settings.merge_overlap
         for row in np.argsort(-scores, kind="stable"):
             if kept[row]:
