@@ -2,8 +2,11 @@
 
 import logging
 import os
+import re
+import socket
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import cv2
 
@@ -15,8 +18,13 @@ KEY_MS = 20
 """How long the window waits for a key between pictures: a key feels immediate below 50 ms."""
 QUIT_KEYS = frozenset((ord("q"), 27))
 """q and Escape."""
+CONNECT_S = 2.0
+"""For a screen on another machine to answer."""
 CLOSE_S = 2.0
 """What closing waits for the window's thread."""
+
+WINDOW_THREAD = ThreadPoolExecutor(1, thread_name_prefix="window")
+"""All window calls of the process: Qt works on the thread that called it first, and no other."""
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +32,7 @@ log = logging.getLogger(__name__)
 class Display(Node):
     """Shows frames in a window, the newest whenever it has drawn the one before.
 
-    Emits the event `quit` when q, Escape or the window's close button is pressed. All window
-    calls are made on one thread of its own, as the toolkits want it.
+    Emits the event `quit` when q, Escape or the window's close button is pressed.
     """
 
     class Settings(Node.Settings):
@@ -40,18 +47,16 @@ class Display(Node):
         self._lock = threading.Lock()
         self._frame: Frame | None = None
         self._closing = False
-        self._thread = threading.Thread(target=self._show, name="window", daemon=True)
-        self._thread.start()
+        self._showing = WINDOW_THREAD.submit(self._show)
 
     def process(self, frame: Frame) -> None:
         with self._lock:
             self._frame = frame
 
     def close(self) -> None:
-        if not hasattr(self, "_thread"):
-            return
-        self._closing = True
-        self._thread.join(CLOSE_S)
+        if hasattr(self, "_showing"):
+            self._closing = True
+            wait([self._showing], CLOSE_S)
 
     def _show(self) -> None:
         title = self.settings.title
@@ -77,10 +82,10 @@ class Display(Node):
 
 def check_screen() -> None:
     """Raises UserError where there is no screen or OpenCV can't make windows."""
-    if sys.platform.startswith("linux") and not (
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    ):
-        raise UserError("there is no screen (DISPLAY is not set): write a video instead")
+    display = os.environ.get("DISPLAY", "")
+    if sys.platform.startswith("linux") and not _answers(display):
+        reason = f"DISPLAY={display} doesn't answer" if display else "DISPLAY is not set"
+        raise UserError(f"there is no screen ({reason}): write a video instead")
     try:
         toolkit = cv2.currentUIFramework()
     except cv2.error:
@@ -90,3 +95,23 @@ def check_screen() -> None:
             "this OpenCV was built without windows: `pip uninstall opencv-python-headless` and "
             "`pip install opencv-python`, or write a video instead"
         )
+
+
+def _answers(display: str) -> bool:
+    """Whether an X server is there: where none is, Qt ends the whole process.
+
+    `display`: host:number.screen, without a host for this machine.
+    """
+    parts = re.fullmatch(r"(?:unix)?(.*):(\d+)(?:\.\d+)?", display)
+    if not parts:
+        return False
+    host, number = parts[1], int(parts[2])
+    try:
+        if host:
+            socket.create_connection((host, 6000 + number), CONNECT_S).close()
+        else:
+            with socket.socket(socket.AF_UNIX) as server:
+                server.connect(f"/tmp/.X11-unix/X{number}")
+    except OSError:
+        return False
+    return True
