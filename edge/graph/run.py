@@ -59,7 +59,6 @@ class Run:
         self._lost: Counter[str] = Counter()
         self._results = 0
         self._ages: deque[int] = deque(maxlen=AGES_KEPT)
-        self._stop_wanted = False
         self._cpu_s = 0.0
 
     def __iter__(self) -> Iterator[Result]:
@@ -71,7 +70,7 @@ class Run:
         try:
             self._execution.open()
             self._driver.start()
-            while not self._stop_wanted:
+            while not self._driver.interrupted:
                 found = self._driver.next()
                 while self._execution.events:
                     yield self._execution.events.popleft()
@@ -90,8 +89,8 @@ class Run:
             raise error
 
     def stop(self) -> None:
-        """End the loop after the present step."""
-        self._stop_wanted = True
+        """End the loop within a fifth of a second. Safe from any thread and in a signal handler."""
+        self._driver.interrupted = True
 
     def _result(self, outlet: Inlet, packet: Packet[Any]) -> Iterator[Result]:
         if type(packet.value) is Absent:

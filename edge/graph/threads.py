@@ -30,6 +30,8 @@ class ThreadDriver:
         self.execution = execution
         self.engine: Engine = execution.engine
         self.clock = clock
+        self.interrupted = False
+        """Set without the lock, also by signal handlers; the guard tells the consumer."""
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)
         self._output = threading.Condition(self._lock)
@@ -67,7 +69,7 @@ class ThreadDriver:
                 if self.execution.events:
                     return None
                 found = self.engine.poll()
-                if found is not None or self.engine.finished:
+                if found is not None or self.engine.finished or self.interrupted:
                     self._wake()
                     return found
                 if self._failure is not None:
@@ -206,6 +208,8 @@ class ThreadDriver:
                         self._replace(thread, call, now - since)
                 self._look_for_jam(live=True)
                 self._wake()
+                if self.interrupted:
+                    self._output.notify_all()
 
     def _replace(self, thread: threading.Thread, call: Call, took: int) -> None:
         log.error(

@@ -22,6 +22,7 @@ class VirtualDriver:
         self.execution = execution
         self.engine: Engine = execution.engine
         self.clock = clock
+        self.interrupted = False
         self._free = profile.workers
         self._cost_us = {
             name: round(1000 * profile.cost_ms.get(kind, 0)) for name, kind in kinds.items()
@@ -41,7 +42,7 @@ class VirtualDriver:
             if self.execution.events:
                 return None
             found = self.engine.poll()
-            if found is not None or self.engine.finished:
+            if found is not None or self.engine.finished or self.interrupted:
                 return found
             self._step()
 
