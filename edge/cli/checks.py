@@ -47,8 +47,10 @@ def all_checks() -> Iterator[Check]:
     yield _microphones()
     yield _screen()
     yield _edge_tpu()
-    yield _cache()
-    yield from _models()
+    cache = _cache()
+    yield cache
+    if cache.state == "ok":
+        yield from _models()
     yield _sample()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from edge.graph import Settings, Source
+from edge.graph import Node, Source
 from edge.graph.signature import find, signature
 
 
@@ -57,7 +57,7 @@ def contract(name: str) -> Contract:
     )
 
 
-def _settings(settings: type[Settings]) -> list[Setting]:
+def _settings(settings: type[Node.Settings]) -> list[Setting]:
     written = _written(settings)
     found = []
     for field in msgspec.structs.fields(settings):
@@ -74,13 +74,13 @@ def _default(field: msgspec.structs.FieldInfo) -> str | None:
     return None
 
 
-def _written(settings: type[Settings]) -> dict[str, tuple[str, str]]:
+def _written(settings: type[Node.Settings]) -> dict[str, tuple[str, str]]:
     """Return each field's type as it is written and the string that stands below it.
 
     Python drops those strings, so they are taken from the source, where there is one.
     """
     found = {}
-    for base in reversed(settings.__mro__[: settings.__mro__.index(Settings)]):
+    for base in reversed(settings.__mro__[: settings.__mro__.index(Node.Settings)]):
         try:
             source = textwrap.dedent(inspect.getsource(base))
         except (OSError, TypeError):

@@ -15,7 +15,7 @@ PATIENCE_S = 60
 NODES = """
 from collections.abc import Iterator
 
-from edge.graph import Node, Packet, Settings, Source
+from edge.graph import Node, Packet, Source
 from edge.io.frames import Frame
 from edge.people.results import FrameResult, Person
 
@@ -23,7 +23,7 @@ from edge.people.results import FrameResult, Person
 class Centre(Node):
     '''Takes the centre of every picture for a person, who enters with the first.'''
 
-    class Settings(Settings):
+    class Settings(Node.Settings):
         landmarks: bool = False
         score: float = 0.5
         '''How sure it claims to be.'''
@@ -47,7 +47,7 @@ class Nothing(Source):
 
     medium = "picture"
 
-    class Settings(Settings):
+    class Settings(Node.Settings):
         device: str = ""
 
     def packets(self) -> Iterator[Packet[Frame]]:

@@ -13,12 +13,8 @@ import av
 import pytest
 
 from edge.cli.watched import Watched
-from edge.graph import Context, Graph, Node, Packet, Settings, Source
+from edge.graph import Context, Graph, Node, Packet, Result, Source
 from tests.cli.program import FPS, PATIENCE_S, command, lines_of
-
-
-class CountSettings(Settings, frozen=True):
-    live: bool = False
 
 
 class Count(Source):
@@ -26,9 +22,12 @@ class Count(Source):
 
     medium = "picture"
 
-    Settings = CountSettings
+    class Settings(Node.Settings):
+        live: bool = False
 
-    def __init__(self, settings: CountSettings) -> None:
+    settings: Settings
+
+    def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.live = self.settings.live
 
@@ -123,6 +122,19 @@ def test_a_graph_that_has_fallen_silent_can_be_interrupted(
     timer.join()
     assert watched.signal == signal.SIGINT
     assert sorted(Keep.closed) == ["late", "later"]
+
+
+def test_a_closed_window_ends_the_run_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    def quits(self: Keep, number: int) -> None:
+        if number == 3:
+            self.context.event("quit")
+
+    monkeypatch.setattr(Keep, "closed", [])
+    monkeypatch.setattr(Keep, "process", quits)
+    watched = Watched(_graph(live=True).run())
+    assert all(isinstance(item, Result) for item in watched)
+    assert (watched.signal, watched.failure) == (None, None)
+    assert "later" in Keep.closed
 
 
 def test_opening_may_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:

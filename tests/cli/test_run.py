@@ -9,7 +9,9 @@ import termios
 from pathlib import Path
 
 import av
+import cv2
 import jsonschema
+import numpy as np
 import pytest
 
 from tests.cli.program import FRAMES, PATIENCE_S, Edge, command, lines_of
@@ -113,6 +115,16 @@ def test_settings_change_what_nodes_do(edge: Edge, graph: Path, clip: Path) -> N
     frame = json.loads(done.stdout.splitlines()[1])
     assert frame["people"][0]["score"] == 0.25
     assert frame["size"] == [48, 64]
+
+
+def test_fps_makes_a_sequence_of_images(edge: Edge, graph: Path, tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    for number in range(3):
+        picture = np.full((48, 64, 3), number, np.uint8)
+        cv2.imwrite(str(tmp_path / "images" / f"{number}.png"), picture)
+    done = edge("run", graph, "--source", "images", "--fps", 10)
+    frames = [line for line in map(json.loads, done.stdout.splitlines()) if "frame" in line]
+    assert [line["t"] for line in frames] == [0, 0.1, 0.2]
 
 
 def test_json_prints_the_summary_that_the_file_ends_with(
