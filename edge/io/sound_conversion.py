@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from edge.io.sounds import Sound
 
 GAP_US = 40_000
-"""Timestamps of decoded sound are rounded, by up to 23 ms in some containers. What differs more
-from the count of samples is a real gap, longer than a chunk can be."""
+"""Timestamps of decoded sound are rounded, and a packet is 20 to 30 ms long. What differs more
+from the count of samples is a real gap, and longer than a chunk may be."""
 LAYOUTS = {1: "mono", 2: "stereo"}
 
 

@@ -36,7 +36,8 @@ class SoundFile:
             yield from self._converter.add(frame, timeline.t(frame))
         yield from self._converter.finish()
         if self._decoder.damaged or self._decoder.fault:
-            log.warning("%s: %d damaged packets left out", self._name, self._decoder.damaged)
+            fault = self._decoder.fault or f"{self._decoder.damaged} damaged packets left out"
+            log.warning("%s: its sound is incomplete (%s)", self._name, fault)
 
     def close(self) -> None:
         """End `chunks`, from any thread."""
