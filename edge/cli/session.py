@@ -88,7 +88,7 @@ def perform(request: Request, *, lines_to_stdout: bool, progress: bool) -> Accou
                 results.write(line)
             account = summary(run.statistics, request.offline)
             results.finish(account)
-    if watched.failure:
+    if watched.failure and not watched.signal:
         raise watched.failure
     code = 128 + watched.signal if watched.signal else _code(run.statistics)
     return Account(account, run.statistics, people, code)

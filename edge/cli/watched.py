@@ -23,7 +23,7 @@ class Watched:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._waiting = False
+        self._opening = True
         self.failure: UserError | None = None
         self.signal: int | None = None
 
@@ -31,35 +31,21 @@ class Watched:
         before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
         try:
             with closing(self._run.items()) as items:  # type: ignore[type-var]
-                while self.signal is None and (item := self._next(items)) is not None:
+                for item in items:
+                    self._opening = False
                     if isinstance(item, Event) and item.kind == QUIT:
                         return
                     yield item
         except UserError as error:
             self.failure = error
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # while opening: see below
             pass
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _next(self, items: Iterator[Result | Event]) -> Result | Event | None:
-        self._waiting = True
-        try:
-            return next(items, None)
-        finally:
-            self._waiting = False
-
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         first, self.signal = self.signal is None, self.signal or number
-        if first and self._waiting and not _closes(frame):
+        self._run.stop()
+        if first and self._opening:  # models may be on their way from far: that isn't waited for
             raise KeyboardInterrupt
-
-
-def _closes(frame: FrameType | None) -> bool:
-    """Is the run already ending by itself, and its files being closed?"""
-    while frame is not None:
-        if frame.f_code.co_name == "stop" and frame.f_globals["__name__"].startswith("edge.graph."):
-            return True
-        frame = frame.f_back
-    return False
