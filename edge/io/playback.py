@@ -32,7 +32,7 @@ def is_recording(path: Path) -> bool:
 def messages(path: Path, *topics: str) -> Iterator[tuple[Channel, Message]]:
     """The messages of some topics in the order in which they were written.
 
-    Raises UserError where the recording was cut off, after all that is whole.
+    Raises UserError where the recording was cut off or damaged, after all that is whole.
     """
     channels: dict[int, Channel] = {}
     last_ns = 0
@@ -47,8 +47,8 @@ def messages(path: Path, *topics: str) -> Iterator[tuple[Channel, Message]]:
                         yield channels[record.channel_id], record
         except BROKEN as error:
             raise UserError(
-                f"{path} is cut off at {last_ns / 1e9:.2f} s: all up to there was processed; if "
-                "there is a longer copy, take that"
+                f"{path} is cut off or damaged at {last_ns / 1e9:.2f} s: all up to there was "
+                "processed; if there is a better copy, take that"
             ) from error
 
 

@@ -163,7 +163,19 @@ def test_a_picture_that_is_honestly_still_makes_no_events(world, reading, events
     before = len(reading.frames)
     reading.wait_for(lambda: len(reading.frames) > before + 20)
     assert not events
-    assert world.opened < opened + 3  # and it isn't opened again and again
+
+
+def test_a_still_camera_is_left_alone_for_longer_each_time(world, context, monkeypatch, events):
+    monkeypatch.setattr(device.Limits, "REPEATS_S", 0.05)
+    world.mode = "repeats"
+    reader = LiveReader(CameraDevice(str(world.node), None, None, context.now), context)
+    thread = threading.Thread(target=list, args=(reader.values(),))
+    thread.start()
+    time.sleep(1.0)  # twenty times its patience, which lasts for four of them when doubled
+    reader.close()
+    thread.join(PATIENCE_S)
+    assert 2 <= world.opened <= 6
+    assert not events
 
 
 def test_frames_are_stamped_when_the_driver_took_them(world, context):

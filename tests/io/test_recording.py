@@ -122,10 +122,23 @@ def test_a_recording_that_was_cut_off_plays_up_to_the_cut(record, context, monke
         frames, error, camera = play(Camera, context, Camera.Settings(device=str(path)))
         assert 0 < len(frames) < 5
         assert camera.frames_total is None
-        assert "is cut off at" in error
+        assert "is cut off or damaged at" in error
         for number, frame in enumerate(frames):
             assert frame.index == INDEXES[number]
             np.testing.assert_array_equal(frame.bgr, picture(number))
+
+
+def test_a_damaged_recording_plays_up_to_the_damage(record, context, monkeypatch):
+    monkeypatch.setattr("edge.io.recording.CHUNK_BYTES", 1000)
+    path = record(picture="png")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    frames, error, _ = play(Camera, context, Camera.Settings(device=str(path)))
+    assert 0 < len(frames) < 5
+    assert "is cut off or damaged at" in error
+    for number, frame in enumerate(frames):
+        np.testing.assert_array_equal(frame.bgr, picture(number))
 
 
 def test_a_recording_without_picture_or_sound_says_so(tmp_path, context):
