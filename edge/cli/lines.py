@@ -31,9 +31,10 @@ class Lines:
     def of(self, item: Result | Event) -> Iterator[Any]:
         """Yield the lines that can be written now."""
         if isinstance(item, Event):
-            self._events.append(item)
             if item.kind == DEVICE and self._zero is not None:
-                yield from self.rest()
+                yield self._event(item)
+            else:
+                self._events.append(item)
             return
         if self._zero is None:
             self._zero = _zero(item)
@@ -48,7 +49,15 @@ class Lines:
         ready = [event for event in self._events if event.t <= t]
         self._events = deque(event for event in self._events if event.t > t)
         for event in sorted(ready, key=lambda event: event.t):
-            yield {"type": "event", "t": self._seconds(event.t), "kind": event.kind, **event.fields}
+            yield self._event(event)
+
+    def _event(self, event: Event) -> dict[str, Any]:
+        return {
+            "type": "event",
+            "t": self._seconds(event.t),
+            "kind": event.kind,
+            **event.fields,
+        }
 
     def _result(self, result: Result) -> Any:
         age_ms = UNSET if result.age_us is None else result.age_us / 1000

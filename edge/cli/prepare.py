@@ -87,6 +87,8 @@ class Request:
 
 def prepare(request: Request) -> Graph:
     """Return the graph with all that was asked for set and added. Raises UserError."""
+    if request.profile and not request.offline:
+        raise UserError("--profile needs --offline: it says what work costs on the virtual clock")
     graph = load_graph(request.graph)
     if request.rotate is not None:
         set_everywhere(graph, "--rotate", ("rotate",), int(request.rotate))

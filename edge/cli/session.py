@@ -43,8 +43,12 @@ class Results:
         self._writer: ResultsWriter | None = None
 
     def write(self, line: Any) -> None:
-        if self._wanted:
+        if not self._wanted:
+            return
+        try:
             self._open().write(line)
+        except NotImplementedError as error:
+            raise UserError(f"{error}: take it from the graph's outputs") from None
 
     def finish(self, summary: Summary) -> None:
         if self._wanted:
@@ -120,7 +124,12 @@ def check_files(request: Request) -> None:
             raise UserError(f"{path} is the source: write to another file")
         if given.count(path) > 1:
             raise UserError(f"{path} is given twice: each output needs a file of its own")
-        PartFile(path).discard()
+        if not is_special(Path(path)):  # whoever reads a pipe would take this for its end
+            PartFile(path).discard()
+
+
+def is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 @contextmanager

@@ -164,7 +164,8 @@ def test_wires_that_do_not_fit(edge: Edge, tmp_path: Path, text: str, words: lis
         (["run", "faces", "--set", "faces"], "NODE.KEY=VALUE"),
         (["run", "faces", "--set", "fases.threads=1"], "did you mean 'faces'?"),
         (["run", "faces", "--offline", "--profile", "rpi9"], "rpi9"),
-        (["run", "faces", "--source", "0", "--window"], ""),
+        (["run", "faces", "--profile", "rpi4"], "--offline"),
+        (["run", "faces", "--source", "/dev/video99"], "/dev/video99"),
         (["run", "faces", "--out", "x", "--trace", "x"], "twice"),
         (["nodes", "camra"], "did you mean 'camera'?"),
         (["models", "fetch", "face_fra"], "did you mean 'face_far'?"),
@@ -184,3 +185,10 @@ def test_a_full_disk_is_named(edge: Edge, graph: Path, clip: Path) -> None:
     finished = edge("run", graph, "--source", clip, "--out", "/dev/full")
     assert is_one_line(finished)
     assert "No space left" in finished.stderr
+
+
+def test_pictures_are_no_results(edge: Edge, graph: Path, clip: Path, tmp_path: Path) -> None:
+    graph.write_text("{nodes: {camera: {uses: camera}}, outputs: [camera]}")
+    finished = edge("run", graph, "--source", clip, "--out", "r.jsonl")
+    assert is_one_line(finished)
+    assert "Frame has no place in a result" in finished.stderr

@@ -66,6 +66,7 @@ def test_an_event_is_timed_from_the_first_frame_also_if_that_one_was_dropped() -
 def test_a_lost_device_is_told_at_once() -> None:
     lines = Lines()
     list(lines.of(result(0)))
+    assert list(lines.of(event(4))) == []
     (line,) = lines.of(Event(START + 5 * STEP, "device", "camera", {"state": "lost"}))
     assert line == {"type": "event", "t": 0.2, "kind": "device", "state": "lost"}
 

@@ -175,3 +175,11 @@ def test_a_terminal_sees_progress_and_a_table_but_no_json(
     assert "people=1" in text
     assert "frames     30" in text
     assert '"type"' not in text
+
+
+def test_a_pipe_gets_all_lines(edge: Edge, graph: Path, clip: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=-1) as reader:
+        edge("run", graph, "--source", clip, "--out", "pipe")
+        read, _ = reader.communicate(timeout=PATIENCE_S)
+    assert len(read.splitlines()) == 1 + FRAMES + 1
