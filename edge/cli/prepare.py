@@ -150,13 +150,13 @@ class Sinks:
         return self._overlay
 
     def _camera(self, flag: str) -> str:
-        cameras = self._graph.spec.sources("picture")
+        cameras = list(self._graph.spec.sources("picture"))
         if not cameras:
             raise UserError(f"{self._graph.spec.name} has no camera: no {flag} here")
         return cameras[0]
 
     def _sound(self) -> dict[str, str]:
-        microphones = self._graph.spec.sources("sound")
+        microphones = list(self._graph.spec.sources("sound"))
         if not microphones and self._has_sound:
             options = {"rate": SOUND_RATE, "required": False}
             microphones = [self._add("sound", "microphone", {}, **options)]

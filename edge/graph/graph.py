@@ -83,15 +83,12 @@ class Graph:
         Without `audio`, microphones take the sound of `source`, if it has any.
         """
         graph = copy.deepcopy(self)
-        for medium, device in (
-            ("picture", source),
-            ("sound", audio if audio is not None else source),
-        ):
-            for name in graph.spec.sources(medium) if device is not None else ():
-                device = os.fspath(device) if isinstance(device, os.PathLike) else device
-                graph.spec.nodes[name].with_["device"] = device
-                if medium == "sound" and audio is None:
-                    graph.spec.nodes[name].with_["required"] = False
+        for medium, given in (("picture", source), ("sound", audio)):
+            if given is None:
+                continue
+            device = os.fspath(given) if isinstance(given, os.PathLike) else given
+            for name, node in graph.spec.sources().items():
+                graph.spec.nodes[name].with_.update(node.replaced_by(device, medium))
         return graph
 
     def mermaid(self) -> str:

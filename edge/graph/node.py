@@ -111,7 +111,7 @@ class Source(Node):
     """
 
     medium: ClassVar[str] = ""
-    """"picture" or "sound": which of `run(source=…, audio=…)` replaces the setting `device`."""
+    """"picture" or "sound"; see `replaced_by`."""
     keep: ClassVar[str] = "newest"
     """What a live source does with a packet nobody has room for: "newest" keeps the newest and
     drops older ones; "all" queues up to `queue` packets."""
@@ -120,6 +120,12 @@ class Source(Node):
     live: bool = False
     """Set in `__init__`: the source delivers in its own time, whether or not anyone is ready.
     A live source is closed from another thread while `packets` may still be reading."""
+
+    @classmethod
+    def replaced_by(cls, source: Any, medium: str) -> dict[str, Any]:
+        """Return the settings that change where `run` is given a `source` ("picture") or an
+        `audio` ("sound"); none where that says nothing about this node."""
+        return {"device": source} if medium == cls.medium else {}
 
     def packets(self) -> Iterator[Packet[Any]]:
         raise NotImplementedError

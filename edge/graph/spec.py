@@ -248,7 +248,11 @@ class Spec:
                 wanted += self.nodes[name].inputs.values()
         return found
 
-    def sources(self, medium: str) -> list[str]:
-        """Return the names of the source nodes of a medium, "picture" or "sound"."""
+    def sources(self, medium: str | None = None) -> dict[str, type[Source]]:
+        """Return the source nodes, by name; only those of a medium, "picture" or "sound"."""
         found = {name: find(spec.uses, self.folder) for name, spec in self.nodes.items()}
-        return [n for n, c in found.items() if issubclass(c, Source) and c.medium == medium]
+        return {
+            name: node
+            for name, node in found.items()
+            if issubclass(node, Source) and medium in (None, node.medium)
+        }

@@ -23,6 +23,11 @@ def is_url(name: str) -> bool:
     return URL.match(name) is not None
 
 
+def is_device(source: str) -> bool:
+    """True for a camera at this machine: an index or a device file."""
+    return source.isdigit() or source.startswith("/dev/")
+
+
 def is_stream(name: str) -> bool:
     """True for an address, unless it is that of a file, to be processed whole."""
     address = urlsplit(name)

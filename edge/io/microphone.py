@@ -4,13 +4,13 @@ import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 from msgspec import Meta
 
 from edge.errors import UserError
 from edge.graph.node import Context, Packet, Source
-from edge.io.containers import existing_file, is_stream, is_url
+from edge.io.containers import existing_file, is_device, is_stream, is_url
 from edge.io.images import is_image
 from edge.io.live import LiveReader
 from edge.io.network import NetworkSound
@@ -63,6 +63,13 @@ class Microphone(Source):
         super().__init__(settings)
         source = str(settings.device)
         self.live = is_stream(source) or not (is_url(source) or is_file(source))
+
+    @classmethod
+    def replaced_by(cls, source: Any, medium: str) -> dict[str, Any]:
+        """A picture's own sound, if it has any, is heard; a camera's picture has none."""
+        if medium == "sound":
+            return {"device": source, "required": True}
+        return {} if is_device(str(source)) else {"device": source, "required": False}
 
     def open(self, context: Context) -> None:
         """Raises UserError where there is no sound, unless it isn't `required`."""

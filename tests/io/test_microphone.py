@@ -220,3 +220,13 @@ def test_without_portaudio_the_fix_is_named(monkeypatch, context):
     quiet = Microphone(Microphone.Settings(required=False))
     quiet.open(context)
     assert list(quiet.packets()) == []
+
+
+@pytest.mark.parametrize("camera", [0, "1", "/dev/video0"])
+def test_a_camera_leaves_the_microphone_as_it_is(camera):
+    assert Microphone.replaced_by(camera, "picture") == {}
+
+
+def test_a_clip_brings_its_own_sound_if_it_has_any_and_audio_has_to():
+    assert Microphone.replaced_by("a.mp4", "picture") == {"device": "a.mp4", "required": False}
+    assert Microphone.replaced_by("a.wav", "sound") == {"device": "a.wav", "required": True}
