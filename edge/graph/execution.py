@@ -58,7 +58,6 @@ class Execution:
                     station.ends_all = True
 
     def _open(self, station: Station, node: Node) -> None:
-        self._opened.append((station, node))
         node.open(
             Context(
                 name=station.name,
@@ -68,6 +67,7 @@ class Execution:
                 instant=lambda name, **fields: self._instant(station, name, fields),
             )
         )
+        self._opened.append((station, node))
 
     def close(self, stuck: frozenset[Node] = frozenset()) -> None:
         """Close all nodes, the last opened first; a node in `stuck` is left to its thread."""

@@ -84,7 +84,8 @@ class Node:
         self.settings = settings
 
     def open(self, context: Context) -> None:
-        """Take devices, load models, allocate buffers. Called once, before the first `process`."""
+        """Take devices, load models, allocate buffers. Called once, before the first `process`.
+        What it raises ends the run; `close` is then not called."""
         self.context = context
 
     process: Callable[..., Any]
@@ -96,7 +97,7 @@ class Node:
         return None
 
     def close(self) -> None:
-        """Give everything back. Called once, also after a failure."""
+        """Give everything back. Called once after `open`, however the run ended."""
 
 
 Settings = Node.Settings
