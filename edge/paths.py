@@ -5,6 +5,8 @@ from pathlib import Path
 
 import platformdirs
 
+from edge.errors import UserError
+
 _PACKAGE = Path(__file__).parent
 _INSTALLED = _PACKAGE / "_data"
 
@@ -21,9 +23,14 @@ def resource(name: str) -> Path:
 def cache_dir() -> Path:
     """Return the folder for what can be fetched again: `EDGE_CACHE`, else the user's cache.
 
-    Made if it isn't there; raises OSError where it can't be.
+    Made if it isn't there; raises UserError where it can't be.
     """
     given = os.environ.get("EDGE_CACHE")
     folder = Path(given).expanduser() if given else platformdirs.user_cache_path("edge-perception")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"can't keep files in {folder} ({error.strerror}): set EDGE_CACHE to another folder"
+        ) from None
     return folder

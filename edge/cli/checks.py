@@ -10,8 +10,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from edge.cli.devices import cameras, edge_tpus
+from edge.cli.devices import edge_tpus
 from edge.errors import UserError
+from edge.io.camera_list import cameras
 from edge.paths import cache_dir, resource
 
 PACKAGES = {
@@ -141,8 +142,8 @@ def _cache() -> Check:
         probe = folder / ".doctor"
         probe.touch()
         probe.unlink()
-    except OSError as error:
-        return Check("cache", "problem", f"{error.filename}: {error.strerror}", fix, needed=True)
+    except (UserError, OSError) as error:
+        return Check("cache", "problem", str(error), fix, needed=True)
     return Check("cache", "ok", str(folder))
 
 

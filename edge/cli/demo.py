@@ -60,7 +60,7 @@ def _has_screen() -> bool:
 
 def _from_camera(show: bool, out_dir: Path) -> Account | None:
     """Return None where there is no camera, or none that delivers; then it says why."""
-    from edge.cli.devices import cameras
+    from edge.io.camera_list import cameras
 
     found = cameras()
     if not found:

@@ -31,7 +31,6 @@ class Progress:
         self._bar.close()
 
     def _frames_total(self) -> int | None:
-        nodes = [station.node for station in self._run._engine.stations]
-        totals = [getattr(node, "frames_total", None) for node in nodes]
+        totals = [getattr(source, "frames_total", None) for source in self._run.sources]
         known = [total for total in (*totals, self._max_frames) if total]
         return min(known, default=None)

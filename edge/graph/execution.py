@@ -43,9 +43,16 @@ class Execution:
         self._opened: list[tuple[Station, Node]] = []
 
     def open(self) -> None:
-        """Open every node; if one fails, close those that are open and raise its error."""
+        """Open every node; if one fails, close those that are open and raise its error.
+
+        Sinks, then sources, then the rest, which may take long to load: what the user got wrong
+        is said at once.
+        """
         try:
-            for station in self.engine.stations:
+            order = sorted(
+                self.engine.stations, key=lambda s: (bool(s.stream.inlets), not s.is_source)
+            )
+            for station in order:
                 self._open(station, station.node)
         except BaseException:
             self.close()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from edge.graph.engine import Engine
 from edge.graph.execution import Event
-from edge.graph.node import Packet
+from edge.graph.node import Packet, Source
 from edge.graph.streams import Absent, Inlet
 from edge.graph.threads import ThreadDriver
 from edge.graph.virtual import VirtualDriver
@@ -91,6 +91,12 @@ class Run:
     def stop(self) -> None:
         """End the loop within a fifth of a second. Safe from any thread and in a signal handler."""
         self._driver.interrupted = True
+
+    @property
+    def sources(self) -> list[Source]:
+        """The nodes that bring packets in, as they are in this run."""
+        nodes = (station.node for station in self._engine.stations)
+        return [node for node in nodes if isinstance(node, Source)]
 
     def _result(self, outlet: Inlet, packet: Packet[Any]) -> Iterator[Result]:
         if type(packet.value) is Absent:

@@ -3,6 +3,12 @@
 import functools
 import importlib
 import importlib.util
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +27,25 @@ def interpreter_class() -> Any:
     raise UserError("no library to run models is installed; run: pip install ai-edge-litert")
 
 
+_redirecting = threading.Lock()
+
+
+@contextmanager
+def without_information() -> Iterator[None]:
+    """Keep the library's lines that begin with INFO from standard error; it has no switch."""
+    sys.stderr.flush()
+    with _redirecting, tempfile.TemporaryFile() as said:
+        kept = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            said.seek(0)
+            os.write(2, b"".join(line for line in said if not line.startswith(b"INFO:")))
+
+
 def open_interpreter(file: Path | bytes, name: str, threads: int) -> Any:
     """Return an interpreter with its tensors allocated, for a .tflite file or its bytes.
 
@@ -28,8 +53,9 @@ def open_interpreter(file: Path | bytes, name: str, threads: int) -> Any:
     """
     content = {"model_content": file} if isinstance(file, bytes) else {"model_path": str(file)}
     try:
-        interpreter = interpreter_class()(**content, num_threads=threads)
-        interpreter.allocate_tensors()
+        with without_information():
+            interpreter = interpreter_class()(**content, num_threads=threads)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise UserError(f"{name}: can't be run as a TensorFlow Lite model ({reason})") from error

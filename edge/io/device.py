@@ -8,11 +8,9 @@ from pathlib import Path
 
 import cv2
 
+from edge.io.camera_list import cameras
 from edge.io.frames import Picture
 from edge.io.live import Lost
-
-DEVICES = Path("/dev")
-NAMES = Path("/sys/class/video4linux")
 
 
 class Limits:
@@ -31,17 +29,6 @@ class Limits:
     """A driver's capture time that is older than this is on another clock, and not used."""
     SAMPLE = 16
     """Every 16th pixel both ways is compared: 3 µs at 720p."""
-
-
-def list_cameras() -> dict[str, str]:
-    """Device file → name, of the cameras that Linux knows."""
-    nodes = sorted(DEVICES.glob("video[0-9]*"), key=lambda node: int(node.name[5:]))
-    return {str(node): _name_of(node) for node in nodes}
-
-
-def _name_of(node: Path) -> str:
-    name = NAMES / node.name / "name"
-    return name.read_text().strip() if name.is_file() else "camera"
 
 
 class CameraDevice:
@@ -71,7 +58,7 @@ class CameraDevice:
 
     @property
     def advice(self) -> str:
-        found = ", ".join(f"{node} ({name})" for node, name in list_cameras().items())
+        found = ", ".join(f"{camera.path} ({camera.card})" for camera in cameras())
         if not found:
             return "no camera is connected: connect one, or give a file or an address as source"
         if self.node.exists() and not os.access(self.node, os.R_OK | os.W_OK):

@@ -22,9 +22,11 @@ class PartFile:
             raise UserError(f"can't write {name}: it is a folder, give a file's name")
         try:
             self.file: IO[bytes] = open(self.part, "wb", buffering=-1 if buffered else 0)  # noqa: SIM115
-        except FileNotFoundError:
-            raise UserError(f"can't write {name}: create the folder {self.path.parent}") from None
         except OSError as error:
+            if not self.path.parent.exists():
+                raise UserError(
+                    f"can't write {name}: create the folder {self.path.parent}"
+                ) from None
             raise UserError(
                 f"can't write {name} ({error.strerror}): choose a place where you may write"
             ) from None

@@ -203,7 +203,7 @@ def test_the_camera_is_asked_for_its_size_after_the_format_that_allows_it(world,
 
 
 def test_no_camera_is_an_error_that_says_what_to_do(tmp_path, context, monkeypatch):
-    monkeypatch.setattr(device, "DEVICES", tmp_path)
+    monkeypatch.setattr(device, "cameras", list)
     missing = CameraDevice(str(tmp_path / "video7"), None, None, context.now)
     with pytest.raises(UserError, match=r"video7 isn't connected; no camera is connected: connect"):
         LiveReader(missing, context)
