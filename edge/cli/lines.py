@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from edge.graph import Event, Result, Statistics
-from edge.people.results import FrameResult, Percentiles, Summary
+from edge.people.results import FrameResult, Percentiles, Summary, Value
 
 SECOND = 1_000_000
 """Microseconds."""
@@ -63,8 +63,8 @@ class Lines:
         age_ms = UNSET if result.age_us is None else result.age_us / 1000
         if isinstance(result.value, FrameResult):
             return msgspec.structs.replace(result.value, age_ms=age_ms)
-        line = {"type": "value", "t": self._seconds(result.t), "name": result.name}
-        return {**line, "value": result.value, "age_ms": age_ms}
+        t = self._seconds(result.t)
+        return Value(t=t, name=result.name, value=result.value, age_ms=age_ms)
 
     def _seconds(self, t: int) -> float:
         return round((t - (self._zero or 0)) / SECOND, 6)

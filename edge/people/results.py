@@ -129,7 +129,17 @@ class Summary(Struct, frozen=True, kw_only=True, tag="summary"):
     energy_source: str | UnsetType = UNSET
 
 
-Line = FrameResult | Event | Summary
+class Value(Struct, frozen=True, kw_only=True, tag="value"):
+    """What an output gave that isn't people: that of a graph of one's own."""
+
+    t: float
+    name: str
+    """The output's."""
+    value: Any
+    age_ms: float | UnsetType = UNSET
+
+
+Line = FrameResult | Event | Value | Summary
 
 
 def rounded(values: NDArray[np.floating], digits: int) -> Any:
