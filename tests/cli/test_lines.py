@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from edge.cli.lines import Lines, percentile, summary
 from edge.graph import Event, Result, Statistics
-from edge.people.results import FrameResult
+from edge.people.results import FrameResult, Value
 
 START, STEP = 700, 40_000
 """µs: the first frame's time, and from one to the next."""
@@ -73,7 +73,7 @@ def test_a_lost_device_is_told_at_once() -> None:
 
 def test_other_values_are_written_with_their_output() -> None:
     (line,) = Lines().of(Result("level", START, 0.5, None))
-    assert line == {"type": "value", "t": 0.0, "name": "level", "value": 0.5, "age_ms": UNSET}
+    assert line == Value(t=0.0, name="level", value=0.5)
 
 
 @given(st.lists(st.integers(0, 10**7), min_size=1).map(sorted), st.sampled_from([50, 95, 99]))
