@@ -1,0 +1,47 @@
+"""On what and when something was measured."""
+
+import datetime
+import os
+import platform
+import sys
+from pathlib import Path
+
+import msgspec
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """`load`: processes that wanted a core in the minute before."""
+
+    date: str
+    cpu: str
+    cores: int
+    load: float
+    system: str
+    python: str
+
+    def text(self) -> str:
+        return (
+            f"{self.date}, {self.cpu}, {self.cores} cores, load {self.load:.1f}, "
+            f"{self.system}, Python {self.python}"
+        )
+
+
+def this_machine() -> Machine:
+    return Machine(
+        date=datetime.date.today().isoformat(),
+        cpu=_cpu(),
+        cores=os.cpu_count() or 1,
+        load=os.getloadavg()[0],
+        system=f"{platform.system()} {platform.machine()}",
+        python=".".join(map(str, sys.version_info[:3])),
+    )
+
+
+def _cpu() -> str:
+    """Return the processor's name; boards without one there have it in their device tree."""
+    info = Path("/proc/cpuinfo")
+    for line in info.read_text().splitlines() if info.exists() else ():
+        name, _, value = line.partition(":")
+        if name.strip() in ("model name", "Model"):
+            return value.strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,56 @@
+"""The conversation with a process that is measured: a line of JSON each way for every round.
+
+    to it: {"frames": 100}        play so many frames
+    back:  {"cpu_s": 0.31, …}     a `Round`
+
+This module runs in the peer's environment, too, and so imports nothing but Python's own.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+MODEL = ": model"
+"""Follows a node's name in a round's parts: what its model had of the node's time."""
+
+
+class Round(NamedTuple):
+    """What a round took. `cpu_s`: of all the process's threads. `faces`: seen, over all frames.
+
+    `parts_s`: what single parts of the program had of `cpu_s`, where that is measured.
+    """
+
+    frames: int
+    faces: int
+    cpu_s: float
+    parts_s: dict[str, float]
+
+
+def there_and_back(frames: int) -> Iterator[int]:
+    """Yield positions in a clip of two or more `frames`, forward and backward, for ever.
+
+    So a face never jumps, and nobody has to look for it again.
+    """
+    while True:
+        yield from range(frames - 1)
+        yield from range(frames - 1, 0, -1)
+
+
+def serve(play: Callable[[int], int], parts_s: dict[str, float] | None = None) -> None:
+    """Answer each line of standard input until it ends.
+
+    `play(frames)` returns how many faces it saw; what it adds to `parts_s` is the round's.
+    """
+    parts_s = {} if parts_s is None else parts_s
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what libraries print stays out of the conversation
+    for line in sys.stdin:
+        frames = json.loads(line)["frames"]
+        parts_s.clear()
+        before = time.process_time()
+        faces = play(frames)
+        cpu_s = time.process_time() - before
+        print(json.dumps(Round(frames, faces, cpu_s, parts_s)._asdict()), file=answers)
