@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Any, ClassVar, TypeVar
 
+import cv2
 import numpy as np
 
 from benchmarks.worker import MODEL, serve, there_and_back
@@ -30,6 +31,10 @@ class ClipInMemory(Source):
 
     class Settings(Node.Settings):
         bgr: str
+
+    def open(self, context: Context) -> None:
+        super().open(context)
+        cv2.setNumThreads(1)  # as the camera does, which this stands for
 
     def packets(self) -> Iterator[Packet[Frame]]:
         pictures = np.asarray(np.load(self.settings.bgr, mmap_mode="r"))
