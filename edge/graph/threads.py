@@ -16,6 +16,9 @@ log = logging.getLogger("edge.graph")
 
 GUARD_PERIOD_S = 0.2
 """Often enough to name what is stuck within a second or two; five wake-ups cost nothing."""
+NAP_US = 10_000
+"""While there is more to do, a consumer isn't woken sooner again unless results pile up: each time
+costs as much as several calls."""
 JOIN_S = 2.0
 """How long a stop waits for a call under way: longer than any that isn't stuck."""
 
@@ -36,6 +39,7 @@ class ThreadDriver:
         self._work = threading.Condition(self._lock)
         self._output = threading.Condition(self._lock)
         self._idle = 0
+        self._notified = 0
         self._stopping = threading.Event()
         self._calls: dict[threading.Thread, tuple[Call, int]] = {}
         self._stuck: set[Node] = set()
@@ -192,7 +196,12 @@ class ThreadDriver:
             self._work.notify_all()
             self._output.notify_all()
         elif any(outlet.queue for outlet in self.engine.outlets):
-            self._output.notify()
+            now = self.engine.now()
+            if now - self._notified >= NAP_US or not self.engine.has_ready or any(
+                2 * len(outlet.queue) >= outlet.capacity for outlet in self.engine.outlets
+            ):
+                self._notified = now
+                self._output.notify()
 
     def _event_arrived(self) -> None:
         with self._lock:

@@ -1,6 +1,5 @@
 """Turns what was seen into people who keep their ids."""
 
-import numpy as np
 from msgspec import UNSET
 
 from edge.graph.node import Context, Node
@@ -45,18 +44,18 @@ class People(Node):
             frame=frame.index,
             t=(self.t - self.first_t) / SECOND,
             size=list(frame.size),
-            people=self._people(np.array(ids, int), faces),
+            people=self._people(ids, faces),
         )
 
-    def _people(self, ids: np.ndarray, faces: Meshes) -> list[Person]:
+    def _people(self, ids: list[int], faces: Meshes) -> list[Person]:
         """Return the confirmed people."""
-        rows = [int(row) for row in np.argsort(ids, kind="stable") if ids[row]]
+        rows = sorted((row for row, id_ in enumerate(ids) if id_), key=ids.__getitem__)
         boxes, scores = rounded(faces.boxes, 1), rounded(faces.scores, 3)
         people = []
         for row in rows:
             landmarks = rounded(faces.landmarks[row], 1) if self.settings.landmarks else UNSET
             face = Face(box=boxes[row], score=scores[row], landmarks=landmarks)
             people.append(
-                Person(id=int(ids[row]), box=face.box, score=face.score, fresh=True, face=face)
+                Person(id=ids[row], box=face.box, score=face.score, fresh=True, face=face)
             )
         return people

@@ -41,16 +41,22 @@ class TrackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How long an unseen person is taken to go on moving: heads turn back within about this."""
 
 
+class Spot(NamedTuple):
+    """Where something was seen: its centre and its size, the root of its area, in pixels."""
+
+    x: float
+    y: float
+    size: float
+
+
 @dataclass(slots=True)
 class Track:
-    """One person over time. `id` is 0 until confirmed; positions in pixels, times in µs."""
+    """One person over time. `id` is 0 until confirmed; times in µs, velocity in pixels a second."""
 
-    centre: NDArray[np.float64]
-    size: float
+    spot: Spot
     born: int
     seen: int
-    velocity: NDArray[np.float64]
-    """Pixels a second."""
+    velocity: tuple[float, float] = (0.0, 0.0)
     id: int = 0
 
 
@@ -83,21 +89,20 @@ class Tracks:
         restarted = self._last is None or t - self._last >= settings.restart_s * SECOND
         self._last = t
         left = self._forget(t - settings.forget_s * SECOND)
-        centres, sizes = centres_and_sizes(boxes)
-        cost = distances(self.tracks, t, centres, sizes, settings)
-        ids = [0] * len(boxes)
+        spots = [spot(*box) for box in boxes.tolist()]
+        ids = []
         entered = []
-        for column, track in enumerate(self._assigned(cost)):
+        for seen, track in zip(spots, self._assigned(t, spots), strict=True):
             if track is None:
-                track = Track(centres[column], sizes[column], t, t, np.zeros(2))
+                track = Track(seen, born=t, seen=t)
                 self.tracks.append(track)
             else:
-                follow(track, t, centres[column], sizes[column], settings)
+                follow(track, t, seen, settings)
             if not track.id and (restarted or t - track.born >= settings.confirm_s * SECOND):
                 track.id = self._next_id
                 self._next_id += 1
                 entered.append(track.id)
-            ids[column] = track.id
+            ids.append(track.id)
         # What was never confirmed has to be seen on every frame.
         self.tracks = [track for track in self.tracks if track.id or track.seen == t]
         return Update(ids, entered, left)
@@ -113,66 +118,54 @@ class Tracks:
         self.tracks = [track for track in self.tracks if track.seen >= limit]
         return left
 
-    def _assigned(self, cost: NDArray[np.float64]) -> list[Track | None]:
-        """Return the track of each detection (a column of cost)."""
-        if 0 in cost.shape:
-            return [None] * cost.shape[1]
-        _, _, rows = lap.lapjv(cost, extend_cost=True, cost_limit=1.0)
+    def _assigned(self, t: int, spots: list[Spot]) -> list[Track | None]:
+        """Return the track that each spot at t belongs to, None for a new one."""
+        if not self.tracks or not spots:
+            return [None] * len(spots)
+        costs = [
+            [distance(track, t, seen, self.settings) for seen in spots] for track in self.tracks
+        ]
+        _, _, rows = lap.lapjv(np.array(costs), extend_cost=True, cost_limit=1.0)
         return [self.tracks[row] if row >= 0 else None for row in rows]
 
 
-def centres_and_sizes(boxes: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return centres (n, 2) and sizes (n,) of boxes (n, 4), at least a pixel."""
-    exact = boxes.astype(np.float64)
-    sizes = np.sqrt(np.maximum(exact[:, 2] * exact[:, 3], 1.0))
-    return exact[:, :2] + exact[:, 2:] / 2, sizes
+def spot(x: float, y: float, width: float, height: float) -> Spot:
+    """Return where a box is; it counts as a pixel at least."""
+    return Spot(x + width / 2, y + height / 2, math.sqrt(max(width * height, 1.0)))
 
 
-def predicted(track: Track, t: int, settings: TrackSettings) -> NDArray[np.float64]:
-    """Return where the track's centre should be at t."""
-    return track.centre + track.velocity * min((t - track.seen) / SECOND, settings.coast_s)
+def predicted(track: Track, t: int, settings: TrackSettings) -> Spot:
+    """Return where the track should be at t."""
+    seconds = min((t - track.seen) / SECOND, settings.coast_s)
+    x, y, size = track.spot
+    return Spot(x + track.velocity[0] * seconds, y + track.velocity[1] * seconds, size)
 
 
-def follow(
-    track: Track, t: int, centre: NDArray[np.float64], size: float, settings: TrackSettings
-) -> None:
+def follow(track: Track, t: int, seen: Spot, settings: TrackSettings) -> None:
     """Move the track to where it was seen at t."""
     seconds = (t - track.seen) / SECOND
     weight = 1 - math.exp(-seconds / settings.velocity_s)
-    track.velocity += weight * ((centre - track.centre) / seconds - track.velocity)
-    track.centre, track.size, track.seen = centre, size, t
+    moved = (seen.x - track.spot.x) / seconds, (seen.y - track.spot.y) / seconds
+    track.velocity = (
+        track.velocity[0] + weight * (moved[0] - track.velocity[0]),
+        track.velocity[1] + weight * (moved[1] - track.velocity[1]),
+    )
+    track.spot, track.seen = seen, t
 
 
-def distances(
-    tracks: list[Track],
-    t: int,
-    centres: NDArray[np.float64],
-    sizes: NDArray[np.float64],
-    settings: TrackSettings,
-) -> NDArray[np.float64]:
-    """Return how unlikely each track (row) is to be each detection (column); 1 is the limit."""
-    if not tracks:
-        return np.empty((0, len(sizes)))
-    expected = np.array([predicted(track, t, settings) for track in tracks])
-    known = np.array([track.size for track in tracks])
-    unseen = np.array([(t - track.seen) / SECOND for track in tracks])
-    reach = settings.reach + settings.reach_per_s * unseen
-    far = position_distance(expected, known, centres, sizes) / reach[:, None]
-    other = size_distance(known, sizes) / math.log(settings.size_ratio)
-    return np.where((far < 1) & (other < 1), np.hypot(far, other) / math.sqrt(2), FORBIDDEN)
+def distance(track: Track, t: int, seen: Spot, settings: TrackSettings) -> float:
+    """Return how unlikely it is that the track is at `seen` at t; 1 is the limit."""
+    reach = settings.reach + settings.reach_per_s * (t - track.seen) / SECOND
+    far = position_distance(predicted(track, t, settings), seen) / reach
+    other = size_distance(track.spot, seen) / math.log(settings.size_ratio)
+    return math.hypot(far, other) / math.sqrt(2) if far < 1 and other < 1 else FORBIDDEN
 
 
-def position_distance(
-    expected: NDArray[np.float64],
-    known: NDArray[np.float64],
-    centres: NDArray[np.float64],
-    sizes: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return distances (m, n) between centres, in units of the mean size of the two."""
-    apart = np.linalg.norm(expected[:, None] - centres[None], axis=2)
-    return apart / ((known[:, None] + sizes[None]) / 2)
+def position_distance(a: Spot, b: Spot) -> float:
+    """Return the distance between two centres, in units of their mean size."""
+    return math.hypot(a.x - b.x, a.y - b.y) / ((a.size + b.size) / 2)
 
 
-def size_distance(known: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how much sizes differ, (m, n), as the logarithm of their ratio."""
-    return np.abs(np.log(known[:, None] / sizes[None]))
+def size_distance(a: Spot, b: Spot) -> float:
+    """Return how much two sizes differ: the logarithm of their ratio, 0 where they are equal."""
+    return abs(math.log(a.size / b.size))

@@ -3,7 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.people.tracks import SECOND, Tracks, TrackSettings, position_distance, size_distance
+from edge.people.tracks import (
+    SECOND,
+    Spot,
+    Tracks,
+    TrackSettings,
+    position_distance,
+    size_distance,
+)
 
 FRAME = SECOND // 25
 
@@ -160,7 +167,7 @@ def test_whatever_comes_ids_are_unique_rising_and_accounted_for(frames, pauses):
 
 
 def test_distances_are_in_units_of_the_face():
-    near = position_distance(np.zeros((1, 2)), np.array([100.0]), np.array([[50.0, 0]]),
-                             np.array([100.0]))  # fmt: skip
-    assert near.item() == 0.5
-    assert size_distance(np.array([50.0]), np.array([100.0, 50.0])).tolist() == [[np.log(2), 0]]
+    assert position_distance(Spot(0, 0, 100), Spot(50, 0, 100)) == 0.5
+    assert position_distance(Spot(0, 0, 50), Spot(0, 150, 150)) == 1.5
+    assert size_distance(Spot(0, 0, 50), Spot(9, 9, 100)) == pytest.approx(np.log(2))
+    assert size_distance(Spot(0, 0, 50), Spot(9, 9, 50)) == 0
