@@ -1,5 +1,6 @@
 """One node in a running graph, and the pieces of work that it is given."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -88,3 +89,8 @@ class Station:
         self.skipped: Counter[str] = Counter()
         self.busy_ns = 0
         self.worst_ns = 0
+
+    @property
+    def mean_us(self) -> float:
+        """How long a call takes; infinite before the first."""
+        return self.busy_ns / 1000 / self.calls if self.calls else math.inf

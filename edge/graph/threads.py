@@ -16,6 +16,9 @@ log = logging.getLogger("edge.graph")
 
 GUARD_PERIOD_S = 0.2
 """Often enough to name what is stuck within a second or two; five wake-ups cost nothing."""
+WORTH_WAKING_US = 200
+"""A worker that will be back sooner than this sees to what else is ready itself: to wake another
+costs 60 µs and more, and then they wait for each other's locks."""
 NAP_US = 10_000
 """While there is more to do, a consumer isn't woken sooner again unless results pile up: each time
 costs as much as several calls."""
@@ -121,7 +124,7 @@ class ThreadDriver:
                 if call is None:
                     self._wait_for_work()
                     continue
-                if self._idle and engine.has_ready:
+                if self._idle and engine.has_ready and call.station.mean_us >= WORTH_WAKING_US:
                     self._work.notify()
                 self._calls[this] = call, engine.now()
                 self._lock.release()
