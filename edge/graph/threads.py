@@ -200,8 +200,10 @@ class ThreadDriver:
             self._output.notify_all()
         elif any(outlet.queue for outlet in self.engine.outlets):
             now = self.engine.now()
-            if now - self._notified >= NAP_US or not self.engine.has_ready or any(
-                2 * len(outlet.queue) >= outlet.capacity for outlet in self.engine.outlets
+            if (
+                now - self._notified >= NAP_US
+                or not self.engine.has_ready
+                or any(2 * len(outlet.queue) >= outlet.capacity for outlet in self.engine.outlets)
             ):
                 self._notified = now
                 self._output.notify()
