@@ -166,8 +166,8 @@ class Engine:
         if self.busy or self._ready or any(outlet.is_full for outlet in self.outlets):
             return False
         for station in self.stations:
-            if station.blocked and not station.done:
-                full = [inlet for inlet in station.stream.inlets if inlet.is_full]
+            full = [inlet for inlet in station.stream.inlets if inlet.is_full]
+            if full and station.blocked and not station.done:
                 inlet = min(full, key=lambda i: i.capacity)
                 inlet.capacity += 1
                 inlet.grown += 1
@@ -359,11 +359,10 @@ class Engine:
     def _emit(self, station: Station, t: int, born: int, result: Any) -> None:
         """Publish a result of `process` and say that there will be no other up to t."""
         stream = station.stream
-        packets = result if type(result) is list else None
-        if packets is not None:
-            for packet in packets:
+        if t == ENDED or station.lookahead_us:  # its packets carry their own t
+            for packet in result if type(result) is list else ():
                 stream.push(packet if packet.born else replace(packet, born=born))
-        elif t != ENDED and not station.lookahead_us:  # who looks ahead times its packets itself
+        else:
             value = Absent(f"nothing_from_{station.name}") if result is None else result
             stream.push(Packet(t, value, born))
         if t != ENDED:

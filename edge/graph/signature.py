@@ -59,24 +59,29 @@ def _input(node: type[Node], name: str, annotation: Any) -> Input:
     annotation, optional = _split_optional(annotation)
     if alignment is not Alignment.EXACT or optional:
         required = False
-    if not isinstance(annotation, type):
-        raise UserError(
-            f"{node.__name__}.process: '{name}' needs a class as its type, not {annotation}"
-        )
-    return Input(annotation, alignment, required)
+    kind = _class_of(annotation)
+    if kind is None:
+        raise UserError(f"{node.__name__}: the type of '{name}' must be a class, not {annotation}")
+    return Input(kind, alignment, required)
 
 
 def _output(node: type[Node], annotation: Any) -> type | None:
     annotation, _ = _split_optional(annotation)
-    while get_args(annotation):  # Iterator[Packet[T]], list[Packet[T]], Packet[T]
-        if get_origin(annotation) is Packet:
-            return get_args(annotation)[0]
-        annotation = get_args(annotation)[0]
+    for part in get_args(annotation):  # Iterator[Packet[T]], list[Packet[T]]
+        if get_origin(part) is Packet:
+            (annotation,) = get_args(part)
     if annotation is types.NoneType:
         return None
-    if not isinstance(annotation, type):
+    kind = _class_of(annotation)
+    if kind is None:
         raise UserError(f"{node.__name__}: the return type must be a class, not {annotation}")
-    return annotation
+    return kind
+
+
+def _class_of(annotation: Any) -> type | None:
+    """Return the class that values of a type have: dict for dict[str, int]. None for any other."""
+    kind = get_origin(annotation) or annotation
+    return kind if isinstance(kind, type) else None
 
 
 def signature(node: type[Node]) -> Signature:

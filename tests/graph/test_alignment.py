@@ -10,6 +10,7 @@ from tests.graph.nodes import (
     Delay,
     Double,
     Either,
+    Node,
     Numbers,
     Odd,
     Pair,
@@ -132,3 +133,20 @@ def test_times_that_repeat_or_go_back_are_counted_and_survived(how):
 def test_optional_inputs_may_be_left_unwired():
     g = graph("out", x=(Numbers, {}, {"count": 2}), out=(WithWindow, {"x": "x"}))
     assert results(g.run()) == [(0, (0, ())), (40, (1, ()))]
+
+
+class Digits(Node):
+    def process(self, x: int) -> list[str]:
+        return list(str(x))
+
+
+class Count(Node):
+    def process(self, digits: list[str]) -> dict[str, int]:
+        return {"digits": len(digits)}
+
+
+@BOTH_CLOCKS
+def test_values_may_be_lists_and_dicts(how):
+    g = graph("n", x=(Numbers, {}, {"count": 12}), d=(Digits, {"x": "x"}),
+              n=(Count, {"digits": "d"}))  # fmt: skip
+    assert results(g.run(**how))[-1] == (440, {"digits": 2})
