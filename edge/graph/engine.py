@@ -46,7 +46,7 @@ class Engine:
         self.trace: Trace | None = None
         self.busy = 0
         self.timers: list[tuple[int, int, Station]] = []
-        self._ready: list[tuple[int, int, int, Station]] = []
+        self.ready: list[tuple[int, int, int, Station]] = []
         self._dirty: deque[Station] = deque()
         self._sequence = 0
         for outlet in outlets:
@@ -61,10 +61,6 @@ class Engine:
         self._settle(self.stations)
 
     @property
-    def has_ready(self) -> bool:
-        return bool(self._ready)
-
-    @property
     def finished(self) -> bool:
         """True once all that anyone waits for (outputs and sinks) has ended."""
         return all(s.done for s in self._wanted)
@@ -76,9 +72,9 @@ class Engine:
 
     def take(self) -> Call | None:
         """Hand out the call with the nearest deadline, None if nothing is ready."""
-        if not self._ready:
+        if not self.ready:
             return None
-        station = heapq.heappop(self._ready)[3]
+        station = heapq.heappop(self.ready)[3]
         station.queued = False
         station.busy = True
         self.busy += 1
@@ -163,7 +159,7 @@ class Engine:
 
     def unjam(self) -> bool:
         """Where all wait while a queue is full, let one full queue grow by one. True if so."""
-        if self.busy or self._ready or any(outlet.is_full for outlet in self.outlets):
+        if self.busy or self.ready or any(outlet.is_full for outlet in self.outlets):
             return False
         for station in self.stations:
             full = [inlet for inlet in station.stream.inlets if inlet.is_full]
@@ -177,7 +173,7 @@ class Engine:
 
     def deadlock(self) -> str | None:
         """Return who waits for whom in a circle, which no further packet can break, else None."""
-        if self.busy or self._ready:
+        if self.busy or self.ready:
             return None
         waiting = {
             s.name: s.waits_for
@@ -242,7 +238,6 @@ class Engine:
                 if inlet.at(t):
                     self._room(inlet)
             station.previous_t = t
-            station.skipped[reason] += 1
             self._emit(station, t, 0, Absent(reason))
 
     def _update_source(self, station: Station) -> None:
@@ -312,7 +307,7 @@ class Engine:
         station.queued = True
         self._sequence += 1
         deadline = t + station.latency_us
-        heapq.heappush(self._ready, (deadline, -station.rank, self._sequence, station))
+        heapq.heappush(self.ready, (deadline, -station.rank, self._sequence, station))
 
     def _begin(self, station: Station) -> Call:
         """Collect the arguments of the call that `station` was found ready for."""

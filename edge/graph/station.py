@@ -1,7 +1,6 @@
 """One node in a running graph, and the pieces of work that it is given."""
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -86,7 +85,6 @@ class Station:
 
         self.calls = 0
         self.failures = 0
-        self.skipped: Counter[str] = Counter()
         self.busy_ns = 0
         self.worst_ns = 0
 

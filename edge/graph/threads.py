@@ -124,7 +124,7 @@ class ThreadDriver:
                 if call is None:
                     self._wait_for_work()
                     continue
-                if self._idle and engine.has_ready and call.station.mean_us >= WORTH_WAKING_US:
+                if self._idle and engine.ready and call.station.mean_us >= WORTH_WAKING_US:
                     self._work.notify()
                 self._calls[this] = call, engine.now()
                 self._lock.release()
@@ -191,7 +191,7 @@ class ThreadDriver:
         return self._stopping.wait(max(0, t - self.clock.now()) / 1e6)
 
     def _wake(self) -> None:
-        if self._idle and self.engine.has_ready:
+        if self._idle and self.engine.ready:
             self._work.notify()
 
     def _notify_consumer(self) -> None:
@@ -202,7 +202,7 @@ class ThreadDriver:
             now = self.engine.now()
             if (
                 now - self._notified >= NAP_US
-                or not self.engine.has_ready
+                or not self.engine.ready
                 or any(2 * len(outlet.queue) >= outlet.capacity for outlet in self.engine.outlets)
             ):
                 self._notified = now
