@@ -222,6 +222,7 @@ class ThreadDriver:
                         self._replace(thread, call, now - since)
                 self._look_for_jam(live=True)
                 self._wake()
+                self._notify_consumer()  # of what a source that takes long would keep from it
                 if self.interrupted:
                     self._output.notify_all()
 

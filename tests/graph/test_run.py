@@ -5,11 +5,12 @@ import json
 import threading
 import time
 import weakref
+from collections.abc import Iterator
 
 import pytest
 
 from edge import UserError
-from edge.graph import Event, Profile
+from edge.graph import Event, Packet, Profile
 from tests.graph.nodes import (
     Chunks,
     Double,
@@ -47,6 +48,22 @@ def test_the_virtual_clock_gives_the_same_every_time():
         )  # fmt: skip
 
     assert once() == once()
+
+
+def test_a_source_that_takes_long_keeps_no_result_from_the_reader():
+    all_read = threading.Event()
+    in_time = []
+
+    class Stalling(Numbers):
+        def packets(self) -> Iterator[Packet[int]]:
+            yield from super().packets()
+            in_time.append(all_read.wait(10))
+
+    g = graph("slow", x=(Stalling, {}, {"count": 30}), slow=(Slow, {"x": "x"}, {"ms": 3}))
+    for n, _ in enumerate(g.run(workers=1)):
+        if n == 29:
+            all_read.set()
+    assert in_time == [True]
 
 
 def test_a_slower_device_drops_what_a_camera_would_not_wait_for():
