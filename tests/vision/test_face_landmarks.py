@@ -203,7 +203,7 @@ def test_faces_of_a_crowd_lie_where_people_marked_them(data):
                 _, meshes = graph.see(Frame(picture, 0, 0, still=True))
                 same = intersection_over_union(corners(boxes), corners(meshes.boxes)) > 0.3
                 marked += len(boxes)
-                found += same.any(axis=1).sum()
-                wrong += (~same.any(axis=0)).sum()
+                found += int(same.any(axis=1).sum())
+                wrong += int((~same.any(axis=0)).sum())
     assert found / marked >= 0.95
     assert wrong == 0
