@@ -16,9 +16,9 @@ log = logging.getLogger("edge.graph")
 
 GUARD_PERIOD_S = 0.2
 """Often enough to name what is stuck within a second or two; five wake-ups cost nothing."""
-WORTH_WAKING_US = 200
+WORTH_WAKING_US = 1000
 """A worker that will be back sooner than this sees to what else is ready itself: to wake another
-costs 60 µs and more, and then they wait for each other's locks."""
+costs 60 µs, and beside busy Python each then waits for the other's locks."""
 NAP_US = 10_000
 """While there is more to do, a consumer isn't woken sooner again unless results pile up: each time
 costs as much as several calls."""
@@ -124,9 +124,9 @@ class ThreadDriver:
                 if call is None:
                     self._wait_for_work()
                     continue
-                if self._idle and engine.ready and call.station.mean_us >= WORTH_WAKING_US:
-                    self._work.notify()
                 self._calls[this] = call, engine.now()
+                if call.station.mean_us >= WORTH_WAKING_US:
+                    self._wake()
                 self._lock.release()
                 try:
                     outcome = self.execution.perform(call)
@@ -191,7 +191,11 @@ class ThreadDriver:
         return self._stopping.wait(max(0, t - self.clock.now()) / 1e6)
 
     def _wake(self) -> None:
-        if self._idle and self.engine.ready:
+        """Wake a worker if there is work for it. A quick source can wait for one at work."""
+        if self._idle and any(
+            not self._calls or not station.pulled or station.mean_us >= WORTH_WAKING_US
+            for *_, station in self.engine.ready
+        ):
             self._work.notify()
 
     def _notify_consumer(self) -> None:
