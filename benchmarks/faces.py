@@ -22,8 +22,9 @@ WARM_UP = 30
 
 NOTES = [
     "Every process has the same decoded frames in memory, in the order of colours that it takes. "
-    "They play them forward and backward, a round each in turns, so all meet the same noise.",
-    "Not counted: decoding, loading, the search for the face in the first frame.",
+    "They play them forward and backward, a round each in turns, so all meet the same noise. Each "
+    "frame is copied just before it is used, where a decoder would write it.",
+    "Not counted: that copy, loading, the search for the face in the first frame.",
     "CPU: user and system time of the whole process, all its threads, per frame. Float models; "
     "both sides give their caller every landmark as Python objects.",
     "graph: graphs/faces.yaml at fast pace, max_faces as said, workers as by default where no "

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar
 import cv2
 import numpy as np
 
-from benchmarks.worker import MODEL, serve, there_and_back
+from benchmarks.worker import MODEL, Decoder, serve, there_and_back
 from edge.graph import Context, Graph, Node, Packet, Source
 from edge.io.frames import Frame
 from edge.paths import resource
@@ -28,6 +28,7 @@ class ClipInMemory(Source):
     medium = "picture"
     asked: ClassVar[SimpleQueue[int]] = SimpleQueue()
     """Numbers of frames; 0 ends the clip."""
+    decoder: ClassVar[Decoder] = Decoder()
 
     class Settings(Node.Settings):
         bgr: str
@@ -42,7 +43,8 @@ class ClipInMemory(Source):
         rounds = iter(self.asked.get, 0)
         for index, _ in enumerate(itertools.chain.from_iterable(map(range, rounds))):
             t = index * FRAME_US
-            yield Packet(t, Frame(pictures[next(order)], index, t))
+            picture = self.decoder.picture(pictures[next(order)])
+            yield Packet(t, Frame(picture, index, t))
 
 
 def clocked(node: type[Node], name: str, parts_s: dict[str, float]) -> type[Node]:
@@ -94,7 +96,7 @@ def main(bgr: str, model: str, max_faces: int, workers: int | None) -> None:
         ClipInMemory.asked.put(frames)
         return sum(len(result.value.people) for result in itertools.islice(results, frames))
 
-    serve(play, parts_s)
+    serve(play, ClipInMemory.decoder, parts_s)
     ClipInMemory.asked.put(0)
     for _ in results:
         raise RuntimeError("a frame came out that nobody asked for")
