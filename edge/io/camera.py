@@ -51,6 +51,8 @@ class Camera(Source):
         """Makes a sequence of a folder's images, which are independent without it."""
         rotate: Literal[0, 90, 180, 270] = 0
         """Degrees clockwise. A recording's pictures are already turned, and stay as they are."""
+        mirrored: bool = False
+        """The picture is a selfie view: a hand at its left edge is the person's own left."""
         decoder_threads: Annotated[int, Meta(ge=1)] = 2
         """For decoding a video file."""
 
@@ -76,6 +78,7 @@ class Camera(Source):
 
     def packets(self) -> Iterator[Packet[Frame]]:
         for frame in self._reader.frames() if self._reader else ():
+            frame.mirrored = self.settings.mirrored
             yield Packet(frame.t, frame, frame.t if self.live else 0)
 
     def close(self) -> None:

@@ -37,6 +37,7 @@ class Frame:
     `t`: µs, as the packet's.
     `rotate`: 0, 90, 180 or 270 degrees clockwise, applied to all that is read from the frame.
     `still`: a picture on its own, with no frame before it that it continues.
+    `mirrored`: a selfie view, where left is right.
     `size`: (width, height) in pixels, after rotation.
     """
 
@@ -57,6 +58,7 @@ class Frame:
         self.index = index
         self.t = t
         self.still = still
+        self.mirrored = False
         self.size = (height, width) if rotate in (90, 270) else (width, height)
         self._picture = picture
         self._rotate = rotate

@@ -158,7 +158,6 @@ def test_wires_that_do_not_fit(edge: Edge, tmp_path: Path, text: str, words: lis
         (["models", "lost"], "did you mean 'list'?"),
         (["run", "fases"], "did you mean 'faces'?"),
         (["run", "faces", "--sorce", "x"], "--source"),
-        (["run", "faces", "--mirrored"], "--mirrored"),
         (["run", "faces", "--masks"], "--masks"),
         (["run", "faces", "--audio", "a.wav"], "--audio"),
         (["run", "faces", "--set", "faces"], "NODE.KEY=VALUE"),

@@ -274,3 +274,9 @@ def test_real_clips_come_whole(data, frames_of):
     ]:
         frames, error, _ = frames_of(data / name)
         assert (len(frames), frames[-1].t, error) == (count, last, None)
+
+
+def test_frames_say_whether_they_are_a_selfie_view(clip, frames_of):
+    path = clip("clip.mp4", [np.zeros((48, 64, 3), np.uint8)] * 2, [0, 40])
+    assert [frame.mirrored for frame in frames_of(path)[0]] == [False, False]
+    assert [frame.mirrored for frame in frames_of(path, mirrored=True)[0]] == [True, True]
