@@ -52,7 +52,8 @@ class Sample(NamedTuple):
     """One run of a scenario, all in µs, by node and packet; `NOTES` says of what.
 
     `worker`, `reader`: from letting go of a packet until the first node's worker, or the loop that
-    reads the results, was awake and had it; None at fast pace, where nobody sleeps.
+    reads the results, was awake and had it; None at fast pace, where nobody sleeps, and `worker`
+    in the diamond, where its hop is known of the last of four nodes only.
     """
 
     median: float
@@ -137,7 +138,9 @@ def run(scenario: Scenario, packets: int) -> Sample:
         nodes = shape.nodes
         worker, reader = np.median(hops[:, [0, -1]], axis=0).tolist()
         hops = hops[:, :-1]
-    times = hops if scenario.shape == "chain" else hops.sum(axis=1) / nodes
+    times = hops
+    if scenario.shape == "diamond":
+        times, worker = hops.sum(axis=1) / nodes, None
     median, p99 = np.percentile(times, (50, 99)).tolist()
     return Sample(median, p99, cpu_us / nodes, worker, reader)
 

@@ -1,6 +1,7 @@
 """A process that is measured, from the measuring side."""
 
 import json
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -8,6 +9,12 @@ from pathlib import Path
 from benchmarks.worker import Round
 
 CHECKOUT = Path(__file__).parents[1]
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 26),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 29),
+}
+"""Have glibc keep what is freed. FaceMesh copies each frame; whether that memory goes back to the
+system, to be had again page by page, depends on chance and doubles its time."""
 PATIENCE_S = 180.0
 """For an answer; before the first a process loads its model, or even fetches it."""
 
@@ -24,6 +31,7 @@ class Process:
             self._process = subprocess.Popen(
                 command,
                 cwd=CHECKOUT,
+                env=os.environ | KEEP_MEMORY,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
