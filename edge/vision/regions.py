@@ -16,6 +16,10 @@ Floats = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 """Shape (2, 3): takes a point of the crop to its point in the picture."""
 
+NEAR = 16
+"""A region of up to so many times the crop's pixels is read in order into a buffer of its own
+before it is resampled; of a larger one most pixels are never looked at."""
+
 
 class Crop(NamedTuple):
     """What `Cropper` cuts: `rgb` is its buffer and holds until the next cut."""
@@ -32,8 +36,7 @@ class Cropper:
     `centred`: pixels are squares that are sampled at their middle; else they are points, and the
     crop's first pixel is the region's corner itself. Models differ in what they were trained on;
     the two are half a pixel of the crop apart.
-    The region's size in pixels and the order BGR to RGB are changed on the crop alone, so the cost
-    depends on the crop and not on the picture.
+    The cost depends on the crop and the region, not on the picture.
     """
 
     def __init__(
@@ -49,22 +52,38 @@ class Cropper:
         self.border = cv2.BORDER_REPLICATE if edges else cv2.BORDER_CONSTANT
         self.keep_aspect = keep_aspect
         self.centred = centred
+        self._near = np.empty(NEAR * width * height * 4, np.uint8)
+        self._rgba = np.empty((height, width, 4), np.uint8)
         self._bgr = np.empty((height, width, 3), np.uint8)
         self._rgb = np.empty((height, width, 3), np.uint8)
 
     def cut(self, bgr: Picture, region: ArrayLike) -> Crop:
         """Return the region of a BGR picture as RGB, uint8 of shape (height, width, 3)."""
         matrix = crop_to_picture(region, self.size, self.keep_aspect)
+        sampled = sampled_at_middle(matrix) if self.centred else matrix
+        left, top, right, bottom = reach(sampled, self.size, bgr.shape)
+        height, width = bottom - top, right - left
+        if min(height, width) > 0 and height * width * 4 <= len(self._near):
+            # Resampling reads here and there, which is slow unless it finds all in the cache; and
+            # OpenCV resamples four channels in half the time of three. Two to three times as fast.
+            near = self._near[: height * width * 4].reshape(height, width, 4)
+            cv2.cvtColor(bgr[top:bottom, left:right], cv2.COLOR_BGR2RGBA, dst=near)
+            self._resample(near, sampled - ((0, 0, left), (0, 0, top)), self._rgba)
+            cv2.cvtColor(self._rgba, cv2.COLOR_RGBA2RGB, dst=self._rgb)
+        else:
+            self._resample(bgr, sampled, self._bgr)
+            cv2.cvtColor(self._bgr, cv2.COLOR_BGR2RGB, dst=self._rgb)
+        return Crop(self._rgb, matrix)
+
+    def _resample(self, picture: Picture, matrix: Matrix, crop: Picture) -> None:
         cv2.warpAffine(
-            bgr,
-            sampled_at_middle(matrix) if self.centred else matrix,
+            picture,
+            matrix,
             self.size,
-            dst=self._bgr,
+            dst=crop,
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=self.border,
         )
-        cv2.cvtColor(self._bgr, cv2.COLOR_BGR2RGB, dst=self._rgb)
-        return Crop(self._rgb, matrix)
 
 
 def whole(size: tuple[int, int]) -> Floats:
@@ -83,6 +102,26 @@ def crop_to_picture(region: ArrayLike, size: tuple[int, int], keep_aspect: bool 
     matrix = np.array([[cos * across, -sin * down, x], [sin * across, cos * down, y]])
     matrix[:, 2] -= matrix[:, :2] @ (size[0] / 2, size[1] / 2)
     return matrix
+
+
+def reach(
+    matrix: Matrix, size: tuple[int, int], shape: tuple[int, ...]
+) -> tuple[int, int, int, int]:
+    """Return left, top, right, bottom of the pixels that a crop of `size` is interpolated from.
+
+    One more all around, for rounding. `shape` of the picture: height, width, …; nothing of it is
+    reached where right <= left or bottom <= top.
+    """
+    (a, b, x), (c, d, y) = matrix.tolist()
+    width, height = size
+    across = (x, x + a * width, x + b * height, x + a * width + b * height)
+    down = (y, y + c * width, y + d * height, y + c * width + d * height)
+    return (
+        max(math.floor(min(across)) - 1, 0),
+        max(math.floor(min(down)) - 1, 0),
+        min(math.ceil(max(across)) + 2, shape[1]),
+        min(math.ceil(max(down)) + 2, shape[0]),
+    )
 
 
 def sampled_at_middle(matrix: Matrix) -> Matrix:
