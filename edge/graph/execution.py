@@ -116,9 +116,7 @@ class Execution:
                 result = node.finish() if call.arguments is None else node.process(**call.arguments)
         except Exception as error:
             result, failure = None, error
-        took = time.perf_counter_ns() - started
-        station.busy_ns += took
-        station.worst_ns = max(station.worst_ns, took)
+        station.took(time.perf_counter_ns() - started)
         if call.arguments is not None and not station.pulled:
             station.calls += 1
         return result, failure

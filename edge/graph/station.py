@@ -1,6 +1,5 @@
 """One node in a running graph, and the pieces of work that it is given."""
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -87,8 +86,11 @@ class Station:
         self.failures = 0
         self.busy_ns = 0
         self.worst_ns = 0
+        self.usual_us = 1000.0
+        """About the median of the last calls: what one costs, whatever the odd one waited for."""
 
-    @property
-    def mean_us(self) -> float:
-        """How long a call takes; infinite before the first."""
-        return self.busy_ns / 1000 / self.calls if self.calls else math.inf
+    def took(self, ns: int) -> None:
+        """Count the time of a call."""
+        self.busy_ns += ns
+        self.worst_ns = max(self.worst_ns, ns)
+        self.usual_us *= 1.25 if ns > 1000 * self.usual_us else 0.8

@@ -125,7 +125,7 @@ class ThreadDriver:
                     self._wait_for_work()
                     continue
                 self._calls[this] = call, engine.now()
-                if call.station.mean_us >= WORTH_WAKING_US:
+                if call.station.usual_us >= WORTH_WAKING_US:
                     self._wake()
                 self._lock.release()
                 try:
@@ -193,7 +193,7 @@ class ThreadDriver:
     def _wake(self) -> None:
         """Wake a worker if there is work for it. A quick source can wait for one at work."""
         if self._idle and any(
-            not self._calls or not station.pulled or station.mean_us >= WORTH_WAKING_US
+            not self._calls or not station.pulled or station.usual_us >= WORTH_WAKING_US
             for *_, station in self.engine.ready
         ):
             self._work.notify()
