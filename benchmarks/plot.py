@@ -44,7 +44,6 @@ def plot_overhead(overhead: Overhead, folder: Path) -> Path:
         axes.barh(names, [figure.median for figure in figures])
         _spread(axes, names, figures)
         axes.axvline(goal, color="black", linestyle="--")
-        axes.set_xscale("log")
         axes.set_xlabel("µs for each node and packet")
         axes.set_title(f"{title}; on one core the goal is {goal:.0f} µs")
     picture.axes[0].invert_yaxis()
