@@ -184,7 +184,7 @@ def _stations(nodes: dict[str, Checked], spec: Spec) -> dict[str, Station]:
 
 
 def _is_fast(pace: str | None, offline: bool, stations: dict[str, Station]) -> bool:
-    live = [n for n, s in stations.items() if s.is_source and s.node.live]  # type: ignore[attr-defined]
+    live = [name for name, station in stations.items() if station.live]
     if live and offline:
         raise UserError(
             f"'{live[0]}' is live: it can't run offline; record it, and run the recording"

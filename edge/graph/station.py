@@ -56,6 +56,7 @@ class Station:
         self.constants: dict[str, Any] = {}
         """What the inputs that nobody feeds are called with."""
         self.is_source = isinstance(self.node, Source)
+        self.live = isinstance(self.node, Source) and self.node.live
         self.keep = self.node.keep if isinstance(self.node, Source) else "all"
         self.pulled = False
         """A source that is asked for its next packet when there is room, not one that pushes."""

@@ -94,7 +94,7 @@ class ThreadDriver:
             self._stopping.set()
             self._work.notify_all()
         for station in self.engine.stations:
-            if station.is_source and station.node.live:  # type: ignore[attr-defined]
+            if station.live:
                 self.execution.close_node(station)  # so that a read that blocks returns
         for thread in [*self._workers, *self._pushers, self._guard]:
             if thread.ident is not None:  # it was started
@@ -171,7 +171,7 @@ class ThreadDriver:
         failure: BaseException | None = None
         try:
             for packet in station.packets:
-                if not station.node.live and self._late_sleep(packet.t):  # type: ignore[attr-defined]
+                if not station.live and self._sleep_until(packet.t):
                     break
                 with self._lock:
                     if self._stopping.is_set() or station.ending:
@@ -186,7 +186,7 @@ class ThreadDriver:
             self._wake()
             self._notify_consumer()
 
-    def _late_sleep(self, t: int) -> bool:
+    def _sleep_until(self, t: int) -> bool:
         """Sleep until t on the clock; True if the graph was stopped meanwhile."""
         return self._stopping.wait(max(0, t - self.clock.now()) / 1e6)
 
