@@ -43,20 +43,14 @@ class Execution:
         self._opened: list[tuple[Station, Node]] = []
 
     def open(self) -> None:
-        """Open every node; if one fails, close those that are open and raise its error.
+        """Open every node: sinks, then sources, then the rest, which may take long to load.
 
-        Sinks, then sources, then the rest, which may take long to load: what the user got wrong
-        is said at once.
+        So what the user got wrong is said at once. Raises what a node raises; `close` closes
+        those that had opened.
         """
-        try:
-            order = sorted(
-                self.engine.stations, key=lambda s: (bool(s.stream.inlets), not s.is_source)
-            )
-            for station in order:
-                self._open(station, station.node)
-        except BaseException:
-            self.close()
-            raise
+        order = sorted(self.engine.stations, key=lambda s: (bool(s.stream.inlets), not s.is_source))
+        for station in order:
+            self._open(station, station.node)
         for station in self.engine.stations:
             if isinstance(station.node, Source):
                 station.packets = station.node.packets()
@@ -82,6 +76,8 @@ class Execution:
             station, node = self._opened.pop()
             if node not in stuck:
                 self._close(station, node)
+        for station in self.engine.stations:
+            station.release()
 
     def close_node(self, station: Station) -> None:
         """Close one station's node ahead of the others."""

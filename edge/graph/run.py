@@ -94,7 +94,7 @@ class Run:
 
     @property
     def sources(self) -> list[Source]:
-        """The nodes that bring packets in, as they are in this run."""
+        """The nodes that bring packets in, while the run lasts."""
         nodes = (station.node for station in self._engine.stations)
         return [node for node in nodes if isinstance(node, Source)]
 
@@ -113,7 +113,7 @@ class Run:
     @property
     def statistics(self) -> Statistics:
         """The account so far. Drops and ages are those of the graph's first output."""
-        sources = [s for s in self._engine.stations if getattr(s.node, "medium", "") == "picture"]
+        sources = [s for s in self._engine.stations if s.medium == "picture"]
         frames = sum(s.stream.packets + s.stream.dropped.total() for s in sources)
         dropped = self._lost.copy()
         for station in sources:

@@ -56,6 +56,7 @@ class Station:
         self.constants: dict[str, Any] = {}
         """What the inputs that nobody feeds are called with."""
         self.is_source = isinstance(self.node, Source)
+        self.medium = self.node.medium if isinstance(self.node, Source) else ""
         self.live = isinstance(self.node, Source) and self.node.live
         self.keep = self.node.keep if isinstance(self.node, Source) else "all"
         self.pulled = False
@@ -89,6 +90,15 @@ class Station:
         self.worst_ns = 0
         self.usual_us = 1000.0
         """About the median of the last calls: what one costs, whatever the odd one waited for."""
+
+    def release(self) -> None:
+        """Let go of the node and of all packets: pictures and models don't wait for the garbage
+        collector to find that the run is over."""
+        del self.node
+        self.packets = iter(())
+        self.pending = None
+        for inlet in self.stream.inlets:
+            inlet.disconnect()
 
     def took(self, ns: int) -> None:
         """Count the time of a call."""

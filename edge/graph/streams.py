@@ -96,6 +96,7 @@ class Inlet:
     def disconnect(self) -> None:
         """Stop reading: nothing is kept, and nobody is held up."""
         self._connected = False
+        self._latest = None
         self.queue.clear()
 
     def at(self, t: int) -> Packet[Any] | None:
