@@ -16,7 +16,6 @@ log = logging.getLogger("edge.graph")
 EVENTS_KEPT = 1000
 """Events that wait for a consumer who doesn't read: then the oldest go."""
 
-
 Outcome = tuple[Any, BaseException | None]
 """What a call gave, and what it raised."""
 

@@ -186,9 +186,7 @@ def _stations(nodes: dict[str, Checked], spec: Spec) -> dict[str, Station]:
 def _is_fast(pace: str | None, offline: bool, stations: dict[str, Station]) -> bool:
     live = [name for name, station in stations.items() if station.live]
     if live and offline:
-        raise UserError(
-            f"'{live[0]}' is live: it can't run offline; record it, and run the recording"
-        )
+        raise UserError(f"'{live[0]}' is live: it can't run offline; run a recording of it")
     if live and pace == "fast":
         raise UserError(f"'{live[0]}' is live: it has no fast pace; leave --pace away")
     return pace == "fast" or (pace is None and not live)

@@ -118,8 +118,8 @@ class Run:
         dropped = self._lost.copy()
         for station in sources:
             dropped.update(station.stream.dropped)
-        for outlet in self._engine.outlets[:1]:
-            dropped.update(outlet.dropped)
+        if self._engine.outlets:
+            dropped.update(self._engine.outlets[0].dropped)
         rest = frames - self._results - dropped.total()
         if rest > 0 and sources:
             dropped["stopped"] = rest

@@ -231,10 +231,8 @@ class ThreadDriver:
                     self._output.notify_all()
 
     def _replace(self, thread: threading.Thread, call: Call, took: int) -> None:
-        log.error(
-            "node '%s' is stuck: its call at t=%.3f s has taken %.1f s",
-            call.station.name, call.t / 1e6, took / 1e6,
-        )  # fmt: skip
+        log.error("node '%s' is stuck: its call at t=%.3f s has taken %.1f s",
+                  call.station.name, call.t / 1e6, took / 1e6)  # fmt: skip
         del self._calls[thread]
         self._stuck.add(call.node)
         self.engine.abandon(call)
