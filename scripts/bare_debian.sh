@@ -31,8 +31,8 @@ for file in /etc/resolv.conf /etc/hosts /etc/pip.conf "${SSL_CERT_FILE:-}" "${PI
 done
 mapfile -t network < <(env | grep -E '^(PIP_(INDEX_URL|CERT|PROXY|DEFAULT_TIMEOUT)|SSL_CERT_FILE|[a-zA-Z]+_proxy|[A-Z]+_PROXY)=' || true)
 
-rm -rf "$ROOT/root/edge"
-git clone --quiet --no-hardlinks "$checkout" "$ROOT/root/edge"
+rm -rf "$ROOT/srv/edge"
+git clone --quiet --no-hardlinks "$checkout" "$ROOT/srv/edge"
 
 # In a mount namespace of its own: /proc goes when the command ends. No /dev of this machine, so
 # none of its cameras and sound cards.
@@ -41,4 +41,4 @@ unshare --mount --fork bash -c '
     root=$1; shift
     mount -t proc proc "$root/proc"
     exec chroot "$root" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
-' bare "$ROOT" "${network[@]}" make -C /root/edge ${targets[*]}
+' bare "$ROOT" "${network[@]}" make -C /srv/edge ${targets[*]}

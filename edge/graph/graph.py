@@ -161,16 +161,15 @@ def _stations(nodes: dict[str, Checked], spec: Spec) -> dict[str, Station]:
     stations: dict[str, Station] = {}
     for name, node in nodes.items():
         given = node.spec
-        station = stations[name] = Station(
+        stations[name] = Station(
             name,
             make=functools.partial(node.node, node.settings),
             rank=node.rank,
             latency_us=round(1000 * (spec.latency_ms(name) or LATENCY_MS)),
             limit_us=round(1000 * (given.limit_ms or node.node.limit_ms)),
             wait_us=round(1000 * (node.node.wait_ms if given.wait_ms is None else given.wait_ms)),
+            queue=given.queue or int(getattr(node.node, "queue", QUEUE)),
         )
-        kept: int = getattr(node.node, "queue", QUEUE)
-        station.queue = given.queue or kept
     for name, node in nodes.items():
         for given_name, wire in node.signature.inputs.items():
             station = stations[name]

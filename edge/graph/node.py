@@ -100,9 +100,6 @@ class Node:
         """Give everything back. Called once after `open`, however the run ended."""
 
 
-Settings = Node.Settings
-
-
 class Source(Node):
     """A node without inputs: `packets` yields what it captures.
 

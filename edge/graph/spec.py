@@ -8,7 +8,7 @@ import msgspec
 import yaml
 
 from edge.errors import UserError, nearest
-from edge.graph.node import Alignment, Node, Settings, Source
+from edge.graph.node import Alignment, Node, Source
 from edge.graph.signature import Signature, find, signature
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -47,7 +47,7 @@ class Checked:
 
     name: str
     node: type[Node]
-    settings: Settings
+    settings: Node.Settings
     inputs: dict[str, str]
     spec: NodeSpec
     rank: int = 0

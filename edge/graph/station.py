@@ -35,10 +35,11 @@ class Station:
         self,
         name: str,
         make: Callable[[], Node],
-        rank: int = 0,
-        latency_us: int = 0,
-        limit_us: int = 1_000_000,
-        wait_us: int = 100_000,
+        rank: int,
+        latency_us: int,
+        limit_us: int,
+        wait_us: int,
+        queue: int,
     ) -> None:
         self.name = name
         self.make = make
@@ -48,7 +49,8 @@ class Station:
         self.latency_us = latency_us
         self.limit_us = limit_us
         self.wait_us = wait_us
-        self.queue = 4
+        self.queue = queue
+        """Packets that each reader of the output may leave waiting."""
         self.lookahead_us = int(self.node.lookahead_ms * 1000)
         self.stream = Stream(name, self)
         self.paces: list[Inlet] = []
