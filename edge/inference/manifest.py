@@ -59,11 +59,35 @@ class Source(_Record, frozen=True):
     member: str | None = None
 
 
+class Accuracy(_Record, frozen=True):
+    """How far a variant is from its float parent on samples that it wasn't calibrated on.
+
+    `value` has to be `at_most` or `at_least` the limit, whichever is given.
+    """
+
+    metric: str
+    value: float
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.at_most is None) == (self.at_least is None):
+            raise ValueError(f"'{self.metric}' needs one limit: at_most or at_least")
+
+    @property
+    def holds(self) -> bool:
+        if self.at_most is not None:
+            return self.value <= self.at_most
+        return self.at_least is not None and self.value >= self.at_least
+
+
 class Variant(_Record, frozen=True):
     """One file that does a model's job.
 
     `tensors`: the file's own names of the model's outputs, in the manifest's order.
     `sources`: tried in order; none for a file that comes with the project, in `models/`.
+    `accuracy`: empty for a float parent. `ms`: median time of a call with one thread, on the
+    machine in `Manifest.measured_on`.
     """
 
     name: str
@@ -72,6 +96,13 @@ class Variant(_Record, frozen=True):
     bytes: Size
     tensors: tuple[str, ...]
     sources: tuple[Source, ...] = ()
+    accuracy: tuple[Accuracy, ...] = ()
+    ms: float | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is as accurate as it has to be: only such a variant is ever chosen."""
+        return all(figure.holds for figure in self.accuracy)
 
 
 class TensorSpec(_Record, frozen=True):
@@ -83,7 +114,11 @@ class TensorSpec(_Record, frozen=True):
 
 
 class ModelSpec(_Record, frozen=True):
-    """A job, and the files that do it: `variants` in order of preference, the first the default."""
+    """A job, and the files that do it: `variants` in order of preference, the first the default.
+
+    `multiply_adds`: of one call. `blocked`: for a variant that there can't be, what stands in
+    the way.
+    """
 
     name: Annotated[str, Meta(pattern=r"^\w+$")]
     job: str
@@ -92,6 +127,8 @@ class ModelSpec(_Record, frozen=True):
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     variants: Annotated[tuple[Variant, ...], Meta(min_length=1)]
+    multiply_adds: int = 0
+    blocked: dict[str, str] = {}
 
     def __post_init__(self) -> None:
         _once(f"variant of {self.name}", [variant.name for variant in self.variants])
@@ -112,8 +149,11 @@ class ModelSpec(_Record, frozen=True):
 
 
 class Manifest(_Record, frozen=True):
+    """`measured_on`: machine, library and date of the variants' times."""
+
     archives: tuple[Archive, ...]
     models: tuple[ModelSpec, ...]
+    measured_on: str = ""
 
     def __post_init__(self) -> None:
         known = _once("archive", [archive.name for archive in self.archives])
