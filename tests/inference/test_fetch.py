@@ -222,7 +222,7 @@ def test_without_a_network_one_line_tells_what_to_do(
     monkeypatch.setattr(archives, "_pip", lambda: ["sh", "-c", "echo no route >&2; exit 1"])
     monkeypatch.setattr(archives.shutil, "which", lambda _: None)
     manifest = shipped()
-    for name, reason in (("sparse", r"sh failed \(no route\)"), ("dense", "install npm")):
+    for name, reason in (("float", r"sh failed \(no route\)"), ("dense", "install npm")):
         with pytest.raises(UserError, match=reason) as raised:
             fetch(manifest.model("face_far").variant(name), manifest, cache)
         message = str(raised.value)

@@ -113,8 +113,8 @@ def test_an_unknown_name_is_answered_with_the_nearest(use: Callable[[str], objec
 
 def test_an_unknown_variant_is_answered_with_the_nearest() -> None:
     with pytest.raises(UserError) as raised:
-        load_model("face_far", variant="spars")
-    assert str(raised.value) == "face_far has no variant 'spars'; did you mean 'sparse'?"
+        load_model("face_far", variant="dens")
+    assert str(raised.value) == "face_far has no variant 'dens'; did you mean 'dense'?"
 
 
 def test_a_member_of_a_bundle_is_a_model(manifest: Manifest, tmp_path: Path, model: bytes) -> None:
