@@ -150,15 +150,18 @@ def _cache() -> Check:
 def _models() -> Iterator[Check]:
     from edge.inference.registry import list_models
 
-    for model in list_models():
-        name = f"model {model.name}/{model.variant}"
-        fetch = f"edge models fetch {model.name}/{model.variant}"
+    models = list_models()
+    for model in models:
+        name = f"{model.name}/{model.variant}"
         if model.verified:
-            yield Check(name, "ok", "here")
+            yield Check(f"model {name}", "ok", "here")
         elif model.cached:
-            yield Check(name, "problem", f"wrong hash: {model.path}", fetch, needed=model.default)
-        elif model.default:
-            yield Check(name, "note", "not here yet; fetched when first needed", fetch)
+            fix = f"edge models fetch {name}"
+            found = f"wrong hash: {model.path}"
+            yield Check(f"model {name}", "problem", found, fix, needed=model.passed)
+    for name in sorted({model.name for model in models} - {m.name for m in models if m.cached}):
+        fix = f"edge models fetch {name}"
+        yield Check(f"model {name}", "note", "not here yet; fetched when first needed", fix)
 
 
 def _sample() -> Check:

@@ -50,7 +50,7 @@ def fetch(variant: Variant, manifest: Manifest, folder: Path) -> Path:
     path = folder / cached_name(variant)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _lock(folder):
+        with lock(folder):
             if not good(path, variant):
                 _from_sources(variant, manifest, folder)
     except OSError as error:
@@ -143,8 +143,8 @@ def _from_tar(archive: Path, name: str) -> bytes:
 
 
 @contextlib.contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """Keep other threads and processes that fetch into this folder waiting."""
+def lock(folder: Path) -> Iterator[None]:
+    """Keep other threads and processes that want this folder to themselves waiting."""
     with (folder / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

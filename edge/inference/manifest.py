@@ -114,7 +114,10 @@ class TensorSpec(_Record, frozen=True):
 
 
 class ModelSpec(_Record, frozen=True):
-    """A job, and the files that do it: `variants` in order of preference, the first the default.
+    """A job, and the files that do it: `variants` in order of preference.
+
+    Which is run is found out on the device (`choice.py`); on the virtual clock it is the first
+    that passed.
 
     `multiply_adds`: of one call. `blocked`: for a variant that there can't be, what stands in
     the way.
@@ -132,6 +135,8 @@ class ModelSpec(_Record, frozen=True):
 
     def __post_init__(self) -> None:
         _once(f"variant of {self.name}", [variant.name for variant in self.variants])
+        if not any(variant.passed for variant in self.variants):
+            raise ValueError(f"no variant of {self.name} passed its accuracy gate")
         for variant in self.variants:
             if len(variant.tensors) != len(self.outputs):
                 raise ValueError(
@@ -140,12 +145,20 @@ class ModelSpec(_Record, frozen=True):
                 )
 
     def variant(self, name: str | None) -> Variant:
-        """Return the variant called `name`, the first for None; UserError for an unknown name."""
+        """Return the variant called `name`, for None the first that passed its accuracy gate.
+
+        Raises UserError for an unknown name.
+        """
         for variant in self.variants:
-            if name in (None, variant.name):
+            if variant.name == name or (name is None and variant.passed):
                 return variant
         known = [variant.name for variant in self.variants]
         raise UserError(f"{self.name} has no variant '{name}'{nearest(str(name), known)}")
+
+    @property
+    def parent(self) -> Variant:
+        """The variant that is fetched where none is named: the first that has to be."""
+        return next((variant for variant in self.variants if variant.sources), self.variants[0])
 
 
 class Manifest(_Record, frozen=True):

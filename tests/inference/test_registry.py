@@ -58,12 +58,8 @@ def test_the_list_tells_what_is_here_and_whether_it_is_right(
     assert [info.cached for info in registry.list_models(manifest=manifest)] == [False, False]
     place.write_bytes(model)
     first, second = registry.list_models(["tiny"], manifest)
-    assert (first.variant, first.default, first.cached, first.verified) == (
-        "float", True, True, True,
-    )  # fmt: skip
-    assert (second.variant, second.default, second.cached, second.verified) == (
-        "int8", False, False, None,
-    )  # fmt: skip
+    assert (first.variant, first.cached, first.verified) == ("float", True, True)
+    assert (second.variant, second.cached, second.verified) == ("int8", False, None)
     place.write_bytes(b"damaged")
     assert registry.list_models(["tiny"], manifest)[0].verified is False
     assert msgspec.json.decode(msgspec.json.encode(first))["path"] == str(place)
