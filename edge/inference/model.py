@@ -1,5 +1,6 @@
 """A model that is loaded and ready to run."""
 
+import logging
 import os
 import time
 from typing import Any
@@ -8,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import UserError
-from edge.inference.backend import open_interpreter
-from edge.inference.manifest import Manifest, TensorSpec
+from edge.inference.accelerator import Accelerator, chosen
+from edge.inference.edgetpu import compiled
+from edge.inference.failover import Acceleration, Failover, Tell
+from edge.inference.manifest import Manifest
 from edge.inference.registry import ModelFile, find
-from edge.inference.tensors import PictureWriter, Tensor, numbers, picture_writer
+from edge.inference.session import Session
+from edge.inference.tensors import Tensor
 
-VIEW_ALIVE = "reference to internal data"
-"""What both libraries say, as a RuntimeError, where a view is alive at invoke."""
+log = logging.getLogger(__name__)
 
 
 class Timing:
@@ -36,27 +39,46 @@ class Timing:
 
 
 class Model:
-    """One interpreter with one model. It belongs to one node: one call at a time.
+    """A model to call. It belongs to one node: one call at a time, on any thread.
 
-    `name`: the manifest's, or the path it was given. `variant`: the manifest's name of the file,
-    None for a file it doesn't know. `inputs`, `outputs`: what it takes and gives, outputs in the
-    manifest's order. `timing`: of `invoke`.
+    It runs on the processor, or on an accelerator while that is there; see `Failover`.
+    `name`: the manifest's, or the path it was given. `timing`: of `invoke`.
     """
 
-    def __init__(self, file: ModelFile, threads: int = 1, input_range: Any = None) -> None:
+    def __init__(
+        self,
+        file: ModelFile,
+        threads: int = 1,
+        input_range: tuple[float, float] | None = None,
+        acceleration: Acceleration | None = None,
+    ) -> None:
         self.name = file.name
-        self.variant = file.variant.name if file.variant else None
         self.timing = Timing()
-        self._interpreter: Any = open_interpreter(file.file, file.name, threads)
-        given = self._interpreter.get_input_details()
-        taken = _in_order(self._interpreter.get_output_details(), file)
-        self.inputs = _described(given, file.spec.inputs if file.spec else None, self.name)
-        self.outputs = _described(taken, file.spec.outputs if file.spec else None, self.name)
-        self._input_indices = [details["index"] for details in given]
-        self._output_indices = [details["index"] for details in taken]
-        self._ranges = [spec.range for spec in file.spec.inputs] if file.spec else [input_range]
-        self._writers: dict[int, PictureWriter] = {}
-        self._warm_up()
+        self._session: Session | Failover | None = (
+            Failover(file, threads, input_range, acceleration)
+            if acceleration
+            else Session(file, threads, input_range)
+        )
+
+    @property
+    def variant(self) -> str | None:
+        """The manifest's name of the file that runs now, None for a file it doesn't know."""
+        return self._open().variant
+
+    @property
+    def device(self) -> str:
+        """Where it runs now: "cpu", or the accelerator's name."""
+        return self._open().device
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """What it takes now: the accelerator's file may want other types, never other shapes."""
+        return self._open().inputs
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """What it gives, in the manifest's order."""
+        return self._open().outputs
 
     def input(self, index: int = 0) -> NDArray[Any]:
         """Return a writable view of an input, in the interpreter's own memory.
@@ -64,7 +86,7 @@ class Model:
         It holds the tensor's own codes where that is quantized. It must be gone (`del view`)
         before `invoke`.
         """
-        return self._open().tensor(self._input_indices[index])()
+        return self._open().view(index)
 
     def write_picture(self, picture: NDArray[np.uint8], index: int = 0) -> None:
         """Write an RGB picture (height, width, 3), uint8, into an input of just that size.
@@ -72,61 +94,29 @@ class Model:
         Written in place: scaled to the manifest's range for float models, as codes for uint8
         and int8 ones. Raises ValueError for another shape or type.
         """
-        tensor = self.inputs[index]
-        if picture.dtype != np.uint8 or (1, *picture.shape) != tensor.shape:
-            raise ValueError(
-                f"{self.name} takes uint8 pictures of shape {tensor.shape[1:]}, "
-                f"not {picture.dtype} of {picture.shape}"
-            )
-        if index not in self._writers:
-            self._writers[index] = self._picture_writer(index)
-        self._writers[index](picture, self.input(index)[0])
+        self._open().write_picture(picture, index)
 
     def invoke(self) -> list[NDArray[Any]]:
         """Run the model; return copies of its outputs, float32 where they were quantized.
 
-        Raises RuntimeError where a view of a tensor is still alive, and where the model fails.
+        Raises RuntimeError where a view of a tensor is still alive, and where the model fails on
+        the processor.
         """
-        interpreter = self._open()
         start = time.perf_counter_ns()
-        try:
-            interpreter.invoke()
-        except RuntimeError as error:
-            if VIEW_ALIVE in str(error):
-                raise RuntimeError(
-                    f"{self.name}: a view of a tensor is alive; del it before invoke()"
-                ) from None
-            raise
+        outputs = self._open().invoke()
         self.timing.add((time.perf_counter_ns() - start) / 1e6)
-        return [
-            numbers(interpreter.get_tensor(index), tensor.quantization)
-            for index, tensor in zip(self._output_indices, self.outputs, strict=True)
-        ]
+        return outputs
 
     def close(self) -> None:
         """Give the interpreter's memory back. Nothing but a second close may follow."""
-        self._interpreter = None
+        session, self._session = self._session, None
+        if session:
+            session.close()
 
-    def _open(self) -> Any:
-        if self._interpreter is None:
+    def _open(self) -> Session | Failover:
+        if self._session is None:
             raise RuntimeError(f"{self.name} is closed")
-        return self._interpreter
-
-    def _picture_writer(self, index: int) -> PictureWriter:
-        limits = self._ranges[index] if index < len(self._ranges) else None
-        if limits is None:
-            raise ValueError(
-                f"{self.name}: the manifest gives no range for input {index}; "
-                "load_model(…, input_range=(low, high)) says what black and white are"
-            )
-        return picture_writer(self.inputs[index], *limits)
-
-    def _warm_up(self) -> None:
-        """Have the library pack weights and touch its memory now, not at the first frame."""
-        for index in range(len(self.inputs)):
-            self.input(index).fill(0)
-        self.invoke()
-        self.timing = Timing()
+        return self._session
 
 
 def load_model(
@@ -137,6 +127,8 @@ def load_model(
     input_range: tuple[float, float] | None = None,
     manifest: Manifest | None = None,
     timed: bool = True,
+    accelerator: str | None = None,
+    tell: Tell | None = None,
 ) -> Model:
     """Return a model ready to run.
 
@@ -145,38 +137,31 @@ def load_model(
     `variant`: the manifest's name of one of its files. `threads`: how many the library may use.
     What is None of the two is what's fastest here, by timing that is done once on each device;
     not `timed`, it is the first variant accurate enough, and one thread. `input_range`: what
-    black and white become in a model that the manifest doesn't know. Raises UserError.
+    black and white become in a model that the manifest doesn't know.
+    `accelerator`: "edgetpu", or the path of a delegate's library, see `accelerator.parse`; for
+    None EDGE_ACCELERATOR, then the processor. `tell`: gets its `device` events, as a node's
+    `context.event`. Raises UserError.
     """
     file = find(os.fspath(source), variant, manifest, threads=threads, timed=timed)
-    return Model(file, file.threads, input_range)
+    found = chosen(accelerator)
+    acceleration = _acceleration(found, source, file, manifest, tell) if found else None
+    return Model(file, file.threads, input_range, acceleration)
 
 
-def _in_order(details: list[dict[str, Any]], file: ModelFile) -> list[dict[str, Any]]:
-    """Return the details of a model's outputs in the manifest's order."""
-    if file.variant is None:
-        return details
-    by_name = {detail["name"]: detail for detail in details}
-    missing = [name for name in file.variant.tensors if name not in by_name]
-    if missing:
-        raise UserError(
-            f"{file.name}: no output '{missing[0]}' in it, only {', '.join(by_name)}; "
-            "the manifest doesn't fit the file"
-        )
-    return [by_name[name] for name in file.variant.tensors]
-
-
-def _described(
-    details: list[dict[str, Any]], specs: tuple[TensorSpec, ...] | None, name: str
-) -> tuple[Tensor, ...]:
-    """Return a model's tensors; UserError where their shapes aren't what the manifest says."""
-    if specs is None:
-        return tuple(Tensor.of(detail) for detail in details)
-    if len(specs) != len(details):
-        raise UserError(f"{name}: {len(details)} inputs, the manifest says {len(specs)}")
-    tensors = tuple(Tensor.of(d, spec.name) for d, spec in zip(details, specs, strict=True))
-    for tensor, spec in zip(tensors, specs, strict=True):
-        if tensor.shape != spec.shape:
-            raise UserError(
-                f"{name}: {tensor.name} has shape {tensor.shape}, the manifest says {spec.shape}"
-            )
-    return tensors
+def _acceleration(
+    accelerator: Accelerator,
+    source: str | os.PathLike[str],
+    file: ModelFile,
+    manifest: Manifest | None,
+    tell: Tell | None,
+) -> Acceleration | None:
+    """Return what a model needs to run on an accelerator; None, said why, where it never can."""
+    variant = accelerator.device.variant
+    if variant is not None:
+        try:
+            file = compiled(find(os.fspath(source), variant, manifest, timed=False))
+        except UserError as error:
+            reason = file.spec.blocked.get(variant) if file.spec else None
+            log.warning("%s runs on the processor: %s", file.name, reason or error)
+            return None
+    return Acceleration(accelerator, file, tell or (lambda *_, **__: None))

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.errors import UserError
+
 
 class Quantization(NamedTuple):
     """A code q stands for the number scale * (q - zero_point)."""
@@ -25,7 +27,12 @@ class Tensor(NamedTuple):
 
     @classmethod
     def of(cls, details: dict[str, Any], name: str | None = None) -> "Tensor":
-        """Describe a tensor from the interpreter's details of it."""
+        """Describe a tensor from the interpreter's details of it.
+
+        Raises UserError where it is quantized per channel, as only weights are.
+        """
+        if len(details["quantization_parameters"]["scales"]) > 1:
+            raise UserError(f"'{details['name']}' is quantized per channel, as only weights may be")
         scale, zero_point = details["quantization"]
         return cls(
             name=name or details["name"],
@@ -43,6 +50,18 @@ def numbers(values: NDArray[Any], quantization: Quantization | None) -> NDArray[
     result -= np.float32(quantization.zero_point)
     result *= np.float32(quantization.scale)
     return result
+
+
+def convert(values: NDArray[Any], source: Tensor, target: Tensor) -> NDArray[Any]:
+    """Return a tensor's values in the codes of another one of the same shape."""
+    if (source.dtype, source.quantization) == (target.dtype, target.quantization):
+        return values
+    reals = numbers(values, source.quantization)
+    if target.quantization is None:
+        return reals.astype(target.dtype)
+    exact = reals / target.quantization.scale + target.quantization.zero_point
+    limits = np.iinfo(target.dtype)
+    return np.clip(np.rint(exact), limits.min, limits.max).astype(target.dtype)
 
 
 PictureWriter = Callable[[NDArray[np.uint8], NDArray[Any]], None]

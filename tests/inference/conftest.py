@@ -1,11 +1,16 @@
-"""A model small enough to build in a test: it returns its picture, as a flat row."""
+"""A model small enough to build in a test, and a delegate that takes it or parts of others."""
 
+import shutil
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import flatbuffers  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
+
+STUB = Path(__file__).parent / "stub_delegate/stub_delegate.c"
 
 TYPES = {
     np.dtype(np.float32): schema.TensorType.FLOAT32,
@@ -18,16 +23,24 @@ def build(
     dtype: type = np.float32,
     quantization: tuple[float, int] | None = None,
     size: tuple[int, int] = (2, 3),
+    custom_op: str | None = None,
 ) -> bytes:
-    """Return a .tflite whose input is (1, height, width, 3) and whose output is (1, N)."""
+    """Return a .tflite that returns its picture, (1, height, width, 3), as a flat row, (1, N).
+
+    Its one operation is RESHAPE, or a custom one.
+    """
     shape = (1, *size, 3)
     flat = (1, int(np.prod(shape)))
     model, graph, operator = schema.ModelT(), schema.SubGraphT(), schema.OperatorT()
     code, options = schema.OperatorCodeT(), schema.ReshapeOptionsT()
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.RESHAPE
-    options.newShape = list(flat)
-    operator.builtinOptionsType = schema.BuiltinOptions.ReshapeOptions
-    operator.builtinOptions = options
+    if custom_op:
+        code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
+        code.customCode = custom_op
+    else:
+        code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.RESHAPE
+        options.newShape = list(flat)
+        operator.builtinOptionsType = schema.BuiltinOptions.ReshapeOptions
+        operator.builtinOptions = options
     operator.inputs, operator.outputs = [0], [1]
     graph.tensors = [_tensor("in", shape, dtype, quantization)]
     graph.tensors += [_tensor("out", flat, dtype, quantization)]
@@ -57,3 +70,44 @@ def _tensor(
 @pytest.fixture(scope="session")
 def tiny() -> Callable[..., bytes]:
     return build
+
+
+@pytest.fixture(scope="session")
+def stub_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stub delegate, compiled."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("no C compiler to build the stub delegate with: apt-get install gcc")
+    library = tmp_path_factory.mktemp("stub") / "libstub_delegate.so"
+    flags = ["-std=c11", "-Wall", "-Wextra", "-O1", "-fPIC", "-shared"]
+    subprocess.run([compiler, *flags, str(STUB), "-o", str(library)], check=True)
+    return library
+
+
+class Stub:
+    """An accelerator made of the stub delegate: what to name it, what befell it, losing it."""
+
+    def __init__(self, library: Path, folder: Path) -> None:
+        self.library = library
+        self._report = folder / "report"
+        self._gone = folder / "gone"
+
+    def named(self, op: str, **options: object) -> str:
+        """Return what `load_model` is given to run the operations `op` on it."""
+        given = {"op": op, "report": self._report, "lost_while": self._gone, **options}
+        return ",".join([str(self.library), *(f"{key}={value}" for key, value in given.items())])
+
+    @property
+    def report(self) -> list[str]:
+        return self._report.read_text().splitlines() if self._report.exists() else []
+
+    def unplug(self) -> None:
+        self._gone.touch()
+
+    def plug_in(self) -> None:
+        self._gone.unlink()
+
+
+@pytest.fixture
+def stub(stub_library: Path, tmp_path: Path) -> Stub:
+    return Stub(stub_library, tmp_path)
