@@ -1,5 +1,6 @@
 """What both drivers share: nodes opened, called, made afresh and closed, and their events."""
 
+import functools
 import itertools
 import logging
 import time
@@ -32,9 +33,12 @@ class Event(NamedTuple):
 class Execution:
     """The nodes of one run, as a driver works on them."""
 
-    def __init__(self, engine: Engine, live: bool, max_frames: int | None) -> None:
+    def __init__(
+        self, engine: Engine, live: bool, max_frames: int | None, simulated: bool = False
+    ) -> None:
         self.engine = engine
         self.live = live
+        self.simulated = simulated
         self.max_frames = max_frames
         self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self.events_dropped = 0
@@ -58,15 +62,10 @@ class Execution:
                     station.ends_all = True
 
     def _open(self, station: Station, node: Node) -> None:
-        node.open(
-            Context(
-                name=station.name,
-                now=self.engine.now,
-                live=self.live,
-                event=lambda kind, **fields: self._event(station, kind, fields),
-                instant=lambda name, **fields: self._instant(station, name, fields),
-            )
-        )
+        event = functools.partial(self._event, station)
+        instant = functools.partial(self._instant, station)
+        now = self.engine.now
+        node.open(Context(station.name, now, self.live, event, instant, self.simulated))
         self._opened.append((station, node))
 
     def close(self, stuck: frozenset[Node] = frozenset()) -> None:
@@ -134,14 +133,14 @@ class Execution:
         station.node, station.stale, station.stuck = node, False, False
         return node
 
-    def _event(self, station: Station, kind: str, fields: dict[str, Any]) -> None:
+    def _event(self, station: Station, kind: str, /, **fields: Any) -> None:
         t = self.engine.now() if station.is_source else station.node.t
         if len(self.events) == EVENTS_KEPT:
             self.events_dropped += 1
         self.events.append(Event(t, kind, station.name, fields))
-        self._instant(station, kind, fields)
+        self._instant(station, kind, **fields)
         self.on_event()
 
-    def _instant(self, station: Station, name: str, fields: dict[str, Any]) -> None:
+    def _instant(self, station: Station, name: str, /, **fields: Any) -> None:
         if self.engine.trace:
             self.engine.trace.instant(name, station.name, self.engine.now(), fields)

@@ -144,7 +144,7 @@ class Graph:
         clock = VirtualClock() if offline else RealClock()
         engine = Engine(list(stations.values()), outlets, waits=offline or fast, now=clock.now)
         engine.trace = Trace(trace) if trace else None
-        execution = Execution(engine, live=not fast, max_frames=max_frames)
+        execution = Execution(engine, not fast, max_frames, simulated=offline)
         driver: ThreadDriver | VirtualDriver
         if isinstance(clock, VirtualClock):
             costs = profile or Profile(name="free")

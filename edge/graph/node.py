@@ -51,6 +51,8 @@ class Context(NamedTuple):
     """`event(kind, **fields)` publishes an event of the graph, such as a lost device."""
     instant: Callable[..., None]
     """`instant(name, **fields)` marks a moment in the trace; free when no trace is written."""
+    simulated: bool = False
+    """True on the virtual clock: nothing may depend on how fast this machine happens to be."""
 
 
 class Node:

@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -179,7 +179,7 @@ def _complete(group: Iterable[Choice], figures: Figures) -> bool:
     return all(candidate.key in figures for candidate in group)
 
 
-def _best(group: Sequence[Choice], figures: Figures) -> Choice:
+def _best(group: Sequence[Choice], figures: Mapping[str, float | None]) -> Choice:
     """Return the variant that is fastest with the fewest threads, and how many pay for it.
 
     So each model's share of the processor is small first, and its answer early second.
@@ -191,7 +191,7 @@ def _best(group: Sequence[Choice], figures: Figures) -> Choice:
         if ms[other] < (1 - SETTINGS.faster) * ms[best]:
             best = other
     for more in [c for c in group if c.variant is best.variant and c.threads > fewest]:
-        if ms[more] > (1 - SETTINGS.worthwhile) * ms[best]:
+        if ms[more] >= (1 - SETTINGS.worthwhile) * ms[best]:
             break
         best = more
     return best

@@ -5,7 +5,6 @@ from collections import Counter
 import numpy as np
 
 from edge.graph.node import Context, Node, Previous
-from edge.inference import load_model
 from edge.io.frames import Frame
 from edge.vision.anchors import face_anchors
 from edge.vision.detection import Detections, decode, intersection_over_union, merge_overlapping
@@ -20,6 +19,7 @@ from edge.vision.faces import (
     regions_of_boxes,
     select,
 )
+from edge.vision.models import ModelSettings, open_model
 from edge.vision.regions import Cropper, Matrix, project, whole
 
 SECOND = 1_000_000
@@ -42,7 +42,7 @@ class FaceDetector(Node):
     All timing is by the frames' own t, so the same input gives the same output.
     """
 
-    class Settings(Node.Settings):
+    class Settings(ModelSettings):
         model: str = "far"
         """`near` (BlazeFace short range: faces within about 2 m, a fifth of the cost), `far`
         (full range: about 5 m), or the path of a model with the same outputs."""
@@ -67,14 +67,13 @@ class FaceDetector(Node):
         """How long a lost face is searched for: most occlusions by a hand or a cup are shorter."""
         stale_s: float = 0.3
         """A face can leave its region altogether in this time, at a walk and an arm's length."""
-        threads: int = 1
 
     settings: Settings
 
     def open(self, context: Context) -> None:
         super().open(context)
         name = MODELS.get(self.settings.model, self.settings.model)
-        self.model = load_model(name, threads=self.settings.threads, input_range=(-1, 1))
+        self.model = open_model(name, self.settings, context, input_range=(-1, 1))
         side = self.model.inputs[0].shape[1]
         self.anchors = face_anchors(self.model.outputs[0].shape[1])
         self.cropper = Cropper(side, side, edges=False, keep_aspect=True)

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.graph.node import Context, Node
-from edge.inference import load_model
 from edge.io.frames import Frame
 from edge.vision.detection import intersection_over_union
 from edge.vision.faces import Faces, Floats, Meshes, bounds, corners
+from edge.vision.models import ModelSettings, open_model
 from edge.vision.regions import Cropper, project
 
 Mask = NDArray[np.bool_]
@@ -25,7 +25,7 @@ class FaceLandmarks(Node):
     frame, it counts as lost.
     """
 
-    class Settings(Node.Settings):
+    class Settings(ModelSettings):
         model: str = "face_landmarks_478"
         """`face_landmarks_478` with irises, `face_landmarks_468` without, at a quarter of the
         cost, or the path of a model with the same outputs."""
@@ -36,15 +36,12 @@ class FaceLandmarks(Node):
         0.7. Profiles beyond about 60°, whose landmarks would be made up, score below 0.25."""
         merge_overlap: float = 0.6
         """Faces that share more of their boxes are one: cheeks that touch share under a fifth."""
-        threads: int = 1
 
     settings: Settings
 
     def open(self, context: Context) -> None:
         super().open(context)
-        self.model = load_model(
-            self.settings.model, threads=self.settings.threads, input_range=(0, 1)
-        )
+        self.model = open_model(self.settings.model, self.settings, context, input_range=(0, 1))
         side = self.model.inputs[0].shape[1]
         self.cropper = Cropper(side, side)
         self.points = math.prod(self.model.outputs[0].shape) // 3

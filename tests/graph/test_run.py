@@ -171,6 +171,27 @@ def test_the_nodes_of_a_run_are_let_go_at_its_end(how):
     assert run.statistics.frames == 3
 
 
+class Asks(Node):
+    simulated: ClassVar[list[bool]] = []
+
+    def open(self, context: Context) -> None:
+        super().open(context)
+        self.simulated.append(context.simulated)
+
+    def process(self, x: int) -> int:
+        return x
+
+
+def test_a_node_knows_whether_the_clock_is_virtual():
+    Asks.simulated.clear()
+    for how in ({}, {"pace": "realtime"}, {"offline": True}):
+        assert (
+            len(results(graph("a", x=(Numbers, {}, {"count": 1}), a=(Asks, {"x": "x"})).run(**how)))
+            == 1
+        )
+    assert Asks.simulated == [False, False, True]
+
+
 class Tells(Node):
     def process(self, x: int) -> int:
         if x == 3:

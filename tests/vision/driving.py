@@ -28,6 +28,7 @@ def context(events: list[dict] | None = None, instants: list[dict] | None = None
         live=False,
         event=lambda name, **fields: note(events, name, fields),
         instant=lambda name, **fields: note(instants, name, fields),
+        simulated=True,  # the same models on every machine
     )
 
 
