@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from calibration.flatbuffer import Network as Builder
 from edge.errors import UserError
-from edge.inference.lint import Obstacle, Verdict, lint, multiply_adds
+from edge.inference.lint import Obstacle, Verdict, compiler, lint, multiply_adds
 from edge.inference.lint.compiler import verdict as compiler_verdict
 from edge.inference.lint.edgetpu import OPERATORS
 from edge.inference.manifest import shipped
@@ -85,7 +85,7 @@ class Net(Builder):
         return self.graph.inputs[-1]
 
     def lint(self) -> Verdict:
-        return lint(self.save(), "net")
+        return lint(self.save(), "net", compiler())
 
 
 PICTURE = Data((1, 8, 8, 4))

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from edge.inference.lint.compiler import CompilerVerdict, compile_model, compiler
 from edge.inference.lint.edgetpu import SETTINGS, UNDISCLOSED, partition
-from edge.inference.lint.network import multiply_adds, read_network
+from edge.inference.lint.network import Network, multiply_adds, read_network, sound
 
-__all__ = ["CompilerVerdict", "Obstacle", "Verdict", "lint", "multiply_adds"]
+__all__ = ["CompilerVerdict", "Obstacle", "Verdict", "compiler", "lint", "multiply_adds"]
 
 
 class Obstacle(Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     to the CPU. `undisclosed`: mapped operators that are now and then refused for sizes that Google
     doesn't publish, by kind. `parameter_bytes`: of all constants. `on_chip`: whether
     they fit into the Edge TPU's memory; what doesn't is sent again at every call. `compiler`: what
-    edgetpu_compiler says, None where it isn't installed.
+    edgetpu_compiler says, None where it wasn't asked.
     """
 
     name: str
@@ -55,19 +55,23 @@ class Verdict(Struct, frozen=True, kw_only=True):
         return self.mapped > 0 and not self.obstacles and agreed
 
 
-def lint(file: Path | bytes, name: str) -> Verdict:
+def lint(file: Path | bytes, name: str, program: str | None = None) -> Verdict:
     """Return what an Edge TPU would run of a .tflite file, or of its bytes; `name` is for messages.
 
-    By Google's list of operators, for the compiler's default of one subgraph on the Edge TPU; the
-    compiler is asked too where it is on PATH. Raises UserError.
+    By Google's list of operators, for the compiler's default of one subgraph on the Edge TPU.
+    `program`: edgetpu_compiler (see `compiler`), which is asked too. Raises UserError.
     """
     content = file if isinstance(file, bytes) else file.read_bytes()
     network = read_network(content, name)
+    with sound(name):
+        return _verdict(name, network, compile_model(program, content) if program else None)
+
+
+def _verdict(name: str, network: Network, compiled: CompilerVerdict | None) -> Verdict:
     parts = partition(network)
     operators = network.operators
     mapped = [operators[index] for index in parts.mapped]
     total = network.multiply_adds
-    program = compiler()
     return Verdict(
         name=name,
         share=sum(operator.multiply_adds for operator in mapped) / total if total else 0.0,
@@ -87,7 +91,7 @@ def lint(file: Path | bytes, name: str) -> Verdict:
         undisclosed=dict(Counter(op.kind for op in mapped if op.kind in UNDISCLOSED)),
         parameter_bytes=network.parameter_bytes,
         on_chip=_on_chip(network.parameter_bytes),
-        compiler=compile_model(program, content) if program else None,
+        compiler=compiled,
     )
 
 

@@ -109,8 +109,8 @@ def _computed(parameters: tuple[Tensor | None, ...]) -> str | None:
 def _parameter(operator: Operator, index: int = 1) -> NDArray[Any]:
     """Return a parameter's values; `constant_parameters` has to have looked before."""
     tensor = operator.inputs[index]
-    assert tensor is not None
-    assert tensor.constant is not None
+    if tensor is None or tensor.constant is None:
+        raise ValueError(f"{operator.kind} has no parameter {index}")
     return tensor.constant
 
 

@@ -2,7 +2,8 @@
 
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,21 +75,31 @@ class Network(NamedTuple):
         return sum(constants.values())
 
 
+@contextmanager
+def sound(name: str) -> Iterator[None]:
+    """Turn what a damaged file makes of the code inside into a UserError that begins with `name`.
+
+    flatbuffers checks nothing: offsets and sizes may point nowhere, and operators may lack their
+    inputs, options or dimensions.
+    """
+    try:
+        yield
+    except (
+        struct.error, IndexError, KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError
+    ) as error:  # fmt: skip
+        raise UserError(f"{name}: damaged ({type(error).__name__}: {error})") from error
+
+
 def read_network(content: bytes, name: str) -> Network:
     """Return the network in a .tflite file; UserError, which begins with `name`, without one."""
     schema = _schema()
     if content[4:8] != FILE_IDENTIFIER:
         raise UserError(f"{name}: not a .tflite file")
-    try:
+    with sound(name):
         model = schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
-        if len(model.subgraphs) != 1:
-            raise UserError(
-                f"{name}: has {len(model.subgraphs)} subgraphs; only models of one can be read"
-            )
-        return _network(model, schema, content)
-    # What flatbuffers and numpy raise for offsets and sizes that point nowhere.
-    except (struct.error, IndexError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UserError(f"{name}: damaged ({type(error).__name__}: {error})") from error
+        if len(model.subgraphs) == 1:
+            return _network(model, schema, content)
+    raise UserError(f"{name}: has {len(model.subgraphs)} subgraphs; only models of one can be read")
 
 
 def multiply_adds(file: Path | bytes) -> int:
@@ -97,9 +108,9 @@ def multiply_adds(file: Path | bytes) -> int:
     Of convolutions, matrix products and LSTMs; what is done to each number on its own isn't
     counted. Raises UserError for what isn't a model of one subgraph.
     """
-    if isinstance(file, bytes):
-        return read_network(file, "model").multiply_adds
-    return read_network(file.read_bytes(), str(file)).multiply_adds
+    content, name = (file, "model") if isinstance(file, bytes) else (file.read_bytes(), str(file))
+    with sound(name):
+        return read_network(content, name).multiply_adds
 
 
 def _schema() -> Any:
