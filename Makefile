@@ -49,6 +49,8 @@ lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer vers
 	$(LOCK) --group build $(KEEP) -o requirements/build.txt
 	$(LOCK) --group dev $(KEEP) -c requirements/build.txt -o requirements/dev.txt
 	$(LOCK) --group benchmarks $(KEEP) -o requirements/benchmarks.txt
+	$(LOCK) --group calibration --override requirements/override.in $(KEEP) \
+		--no-emit-package litert-lm-builder -o requirements/calibration.txt
 	$(LOCK) --group mediapipe $(addprefix --no-emit-package ,$(UNUSED)) -o requirements/mediapipe.txt
 
 bare: ## prove `make demo` and `make test` in a fresh Debian root (needs root and debootstrap)
@@ -72,6 +74,10 @@ clean: ## remove all that make made here
 
 .venv/.benchmarks: .venv/.edge requirements/benchmarks.txt
 	$(INSTALL) add benchmarks
+	touch $@
+
+.venv/.calibration: .venv/.edge requirements/calibration.txt
+	$(INSTALL) add calibration
 	touch $@
 
 .venv-mediapipe/.peer: requirements/mediapipe.txt

@@ -38,6 +38,7 @@ class Network:
             self.model = _empty_model()
         else:
             self.model = schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
+            _take_in(self.model.buffers, content)
         if len(self.model.subgraphs) != 1:
             raise ValueError(f"a network of one graph is expected, not {len(self.model.subgraphs)}")
         self.graph = self.model.subgraphs[0]
@@ -187,9 +188,7 @@ class Network:
         """Return the file's content: the same network always gives the same bytes."""
         self.tidy()
         self.model.metadata, self.model.metadataBuffer = [], []
-        builder = flatbuffers.Builder(1 << 20)
-        builder.Finish(self.model.Pack(builder), file_identifier=FILE_IDENTIFIER)
-        return bytes(builder.Output())
+        return pack(self.model)
 
     def _code(self, kind: str) -> int:
         for place, known in enumerate(self.model.operatorCodes):
@@ -230,8 +229,24 @@ class Network:
             operator.opcodeIndex = new[operator.opcodeIndex]
 
 
+def pack(model: Any) -> bytes:
+    """Return the file's content for a model of any number of graphs, as it is."""
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), file_identifier=FILE_IDENTIFIER)
+    return bytes(builder.Output())
+
+
 def _bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
     return np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8)
+
+
+def _take_in(buffers: list[Any], content: bytes) -> None:
+    """Make the constants that a file holds behind its flatbuffer part of the objects."""
+    for buffer in buffers:
+        if buffer.offset > 1:
+            end = buffer.offset + buffer.size
+            buffer.data = np.frombuffer(content[buffer.offset : end], np.uint8)
+        buffer.offset = buffer.size = 0
 
 
 def _empty_model() -> Any:

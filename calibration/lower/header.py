@@ -1,0 +1,45 @@
+"""Passes on what stands around a network: what litert-quantizer needs and old files lack."""
+
+from ai_edge_litert import schema_py_generated as schema
+
+from calibration.flatbuffer import Network
+
+SIGNATURE = "serving_default"
+
+
+def repair_codes(network: Network) -> None:
+    """Give every operator code both of its fields. Old files leave the newer one 0, which is ADD,
+    and that is what litert-quantizer would take every operator for."""
+    for code in network.model.operatorCodes:
+        code.builtinCode = max(code.builtinCode, code.deprecatedBuiltinCode)
+
+
+def name_tensors(network: Network) -> None:
+    """Give every tensor a name that no other has: ranges are kept by name."""
+    taken: set[str] = set()
+    for index, tensor in enumerate(network.graph.tensors):
+        name = tensor.name.decode() if tensor.name else "tensor"
+        if name in taken:
+            name = f"{name}_{index}"
+        taken.add(name)
+        tensor.name = name.encode()
+
+
+def add_signature(network: Network) -> None:
+    """Describe inputs and outputs by name, as litert-quantizer addresses them."""
+    signature = schema.SignatureDefT()
+    signature.signatureKey = SIGNATURE.encode()
+    signature.subgraphIndex = 0
+    signature.inputs = _entries(network, network.graph.inputs)
+    signature.outputs = _entries(network, network.graph.outputs)
+    network.model.signatureDefs = [signature]
+
+
+def _entries(network: Network, indices: list[int]) -> list[schema.TensorMapT]:
+    entries = []
+    for index in indices:
+        entry = schema.TensorMapT()
+        entry.name = network.tensor(index).name
+        entry.tensorIndex = index
+        entries.append(entry)
+    return entries

@@ -1,0 +1,55 @@
+"""Quantization of a lowered float network by litert-quantizer, as a recipe says."""
+
+import contextlib
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from litert_quantizer.qtyping import TFLOperationName
+from litert_quantizer.quantizer import AlgorithmName, Quantizer
+
+from calibration.flatbuffer import Network
+from calibration.ranges import Range
+
+BITS = 8
+INT8_LOW, LEVELS = -128, 256
+
+
+def quantize(
+    content: bytes,
+    ranges: dict[str, Range],
+    keep_float: Sequence[str] = (),
+    pictures: Iterable[tuple[float, float] | None] = (),
+) -> bytes:
+    """Return the network with int8 weights (one scale a channel) and int8 tensors.
+
+    `ranges`: by tensor. `keep_float`: regular expressions; an operator whose output's name
+    matches one stays float, as does what litert-quantizer can't do. `pictures`: for each input
+    what black and white stand for, so that int8 codes are just the pixels, shifted by 128;
+    None for other inputs.
+    """
+    quantizer = Quantizer(content)
+    quantizer.add_static_config(".*", TFLOperationName.ALL_SUPPORTED, BITS, BITS)
+    for pattern in keep_float:
+        quantizer.update_quantization_recipe(
+            pattern, TFLOperationName.ALL_SUPPORTED, None, AlgorithmName.NO_QUANTIZE
+        )
+    network = Network(content)
+    spans = dict(ranges)
+    for index, span in zip(network.graph.inputs, pictures, strict=False):
+        if span is not None:
+            spans[network.name(index)] = Range(*span)
+    observed = {
+        name: {"min": np.array(low, np.float32), "max": np.array(high, np.float32)}
+        for name, (low, high) in spans.items()
+    }
+    with _silence():
+        result = quantizer.quantize(observed, enable_progress_report=False)
+    return Network(bytes(result.quantized_model)).save()
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep the library's own progress bars off the terminal: the workshop shows one."""
+    with contextlib.redirect_stderr(io.StringIO()):
+        yield

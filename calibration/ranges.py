@@ -1,0 +1,134 @@
+"""Which values a network's tensors take: what an int8 tensor has to span."""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from numpy.typing import NDArray
+
+from calibration.flatbuffer import Network
+from edge.inference.backend import without_information
+
+Method = Literal["minmax", "percentile", "mse"]
+Inputs = tuple[NDArray[np.float32], ...]
+"""One array for every input of a network, batch dimension included."""
+
+BINS = 2048
+KEPT = 0.9999
+"""Part of the values that "percentile" spans: one in ten thousand is cut off."""
+CANDIDATES = np.linspace(0.5, 1.0, 26)
+"""Parts of the whole span that "mse" tries."""
+LEVELS = 256
+
+
+class Range(NamedTuple):
+    low: float
+    high: float
+
+
+class Histogram(NamedTuple):
+    """How often a tensor's values fell into `BINS` equal steps from `low` to `high`."""
+
+    low: float
+    high: float
+    counts: NDArray[np.int64]
+
+    @property
+    def centres(self) -> NDArray[np.float64]:
+        edges = np.linspace(self.low, self.high, BINS + 1)
+        return (edges[1:] + edges[:-1]) / 2
+
+
+def observe(content: bytes, samples: Iterable[Inputs], method: Method) -> dict[str, Range]:
+    """Return the range of every float tensor that isn't constant, by name.
+
+    "minmax" spans all values seen, "percentile" all but the rarest, "mse" what makes the mean
+    squared error of 8 bits least: a few large values can cost all the others their precision.
+    Inputs and outputs are always spanned whole.
+    """
+    samples = list(samples)
+    whole = _extremes(content, samples)
+    if method == "minmax":
+        return whole
+    network = Network(content)
+    ends = {network.name(index) for index in network.graph.inputs + network.graph.outputs}
+    choose = {"percentile": _percentile, "mse": _least_error}[method]
+    return {
+        name: whole[name] if name in ends else choose(histogram)
+        for name, histogram in _histograms(content, samples, whole).items()
+    }
+
+
+class _Observer:
+    """The float network, with every tensor kept."""
+
+    def __init__(self, content: bytes) -> None:
+        with without_information():
+            # XNNPACK would keep none but the outputs.
+            self.interpreter = Interpreter(
+                model_content=content,
+                experimental_preserve_all_tensors=True,
+                experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+                num_threads=2,
+            )
+            self.interpreter.allocate_tensors()
+        network = Network(content)
+        made = [index for operator in network.operators for index in operator.outputs]
+        self.names = {
+            index: network.name(index)
+            for index in network.graph.inputs + made
+            if network.tensor(index).type == 0
+        }
+        self.inputs = [detail["index"] for detail in self.interpreter.get_input_details()]
+
+    def run(self, sample: Inputs) -> Iterable[tuple[str, NDArray[np.float32]]]:
+        for index, value in zip(self.inputs, sample, strict=True):
+            self.interpreter.set_tensor(index, value)
+        self.interpreter.invoke()
+        for index, name in self.names.items():
+            yield name, self.interpreter.get_tensor(index)
+
+
+def _extremes(content: bytes, samples: list[Inputs]) -> dict[str, Range]:
+    observer = _Observer(content)
+    ranges: dict[str, Range] = {}
+    for sample in samples:
+        for name, values in observer.run(sample):
+            low, high = float(values.min()), float(values.max())
+            known = ranges.get(name, Range(low, high))
+            ranges[name] = Range(min(low, known.low), max(high, known.high))
+    return ranges
+
+
+def _histograms(
+    content: bytes, samples: list[Inputs], whole: dict[str, Range]
+) -> dict[str, Histogram]:
+    observer = _Observer(content)
+    counts = {name: np.zeros(BINS, np.int64) for name in whole}
+    for sample in samples:
+        for name, values in observer.run(sample):
+            counts[name] += np.histogram(values, BINS, whole[name])[0]
+    return {name: Histogram(*whole[name], counts[name]) for name in whole}
+
+
+def _percentile(histogram: Histogram) -> Range:
+    total = np.cumsum(histogram.counts) / histogram.counts.sum()
+    cut = (1 - KEPT) / 2
+    low, high = np.searchsorted(total, [cut, 1 - cut])
+    return Range(float(histogram.centres[low]), float(histogram.centres[min(high, BINS - 1)]))
+
+
+def _least_error(histogram: Histogram) -> Range:
+    """Try to cut off either end; keep what is nearest to the values, each counted."""
+    values, weights = histogram.centres, histogram.counts
+    best, least = Range(histogram.low, histogram.high), np.inf
+    for below in CANDIDATES if histogram.low < 0 else CANDIDATES[-1:]:
+        for above in CANDIDATES if histogram.high > 0 else CANDIDATES[-1:]:
+            low, high = min(histogram.low * below, 0), max(histogram.high * above, 0)
+            step = max(high - low, 1e-12) / (LEVELS - 1)
+            error = values - (np.round((np.clip(values, low, high) - low) / step) * step + low)
+            mean = float(weights @ error**2)
+            if mean < least:
+                best, least = Range(low, high), mean
+    return best
