@@ -99,13 +99,13 @@ def find(
     manifest: Manifest | None = None,
     *,
     threads: int | None = None,
-    timed: bool = True,
+    timed: bool = False,
 ) -> ModelFile:
     """Return the file of a model: by its name in the manifest, fetched if need be, or by path.
 
     A path is a .tflite file or "bundle.task:member.tflite". A file whose hash the manifest knows
-    is that model, wherever it lies. What isn't given of `variant` and `threads` is found out by
-    timing, once on each device; not `timed`, it is the first variant that passed, and one thread.
+    is that model, wherever it lies. What isn't given of `variant` and `threads` is the first
+    variant that passed, and one thread; where it is to be `timed`, what's fastest on this device.
     A path has one variant and, unless given, one thread. Raises UserError.
     """
     manifest = manifest or manifests.shipped()
