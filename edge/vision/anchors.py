@@ -32,6 +32,10 @@ FACE_NEAR = Head(size=128, strides=(8, 16, 16, 16))
 """BlazeFace short range (Bazarevsky et al. 2019), 896 anchors: faces up to about 2 m away."""
 FACE_FAR = Head(size=192, strides=(4,), between=False)
 """BlazeFace full range, 2304 anchors: faces up to about 5 m away."""
+PALM = Head(size=192, strides=(8, 16, 16, 16))
+"""BlazePalm (Zhang et al. 2020, "MediaPipe Hands"), 2016 anchors."""
+PERSON = Head(size=224, strides=(8, 16, 32, 32, 32))
+"""BlazePose's detector (Bazarevsky et al. 2020), 2254 anchors."""
 FACE_HEADS = {896: FACE_NEAR, 2304: FACE_FAR}
 """The face detectors' heads by their number of anchors."""
 

@@ -1,10 +1,11 @@
 """Faces on their way through the graph: where to look for them, and what was seen there."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from edge.vision.regions import enclosing
 
 Floats = NDArray[np.float32]
 
@@ -111,13 +112,9 @@ def regions_of_landmarks(landmarks: Floats, angles: Floats) -> Floats:
     regions = np.empty((len(landmarks), 5), np.float32)
     # Face by face: with a handful of faces, numbers are quicker than arrays of them.
     for row, angle in enumerate(angles.tolist()):
-        cos, sin = math.cos(angle), math.sin(angle)
-        upright = np.array(((cos, sin), (-sin, cos)), np.float32) @ landmarks[row, :, :2].T
-        left, top = upright.min(axis=1).tolist()
-        right, bottom = upright.max(axis=1).tolist()
-        x, y = (left + right) / 2, (top + bottom) / 2
-        side = max(right - left, bottom - top) * MARGIN
-        regions[row] = cos * x - sin * y, sin * x + cos * y, side, side, angle
+        x, y, width, height, _ = enclosing(landmarks[row, :, :2], angle)
+        side = max(width, height) * MARGIN
+        regions[row] = x, y, side, side, angle
     return regions
 
 

@@ -92,6 +92,22 @@ def whole(size: tuple[int, int]) -> Floats:
     return np.array([width / 2, height / 2, width, height, 0], np.float32)
 
 
+def upright_angles(bottoms: Floats, tops: Floats) -> Floats:
+    """Return the angles (n,) of regions in which `tops` (n, 2) stand straight above `bottoms`."""
+    up = tops - bottoms
+    return np.arctan2(up[:, 0], -up[:, 1])
+
+
+def enclosing(points: Floats, angle: float) -> tuple[float, float, float, float, float]:
+    """Return the smallest region of a given angle that holds points (k, 2)."""
+    cos, sin = math.cos(angle), math.sin(angle)
+    upright = np.array(((cos, sin), (-sin, cos)), np.float32) @ points.T
+    left, top = upright.min(axis=1).tolist()
+    right, bottom = upright.max(axis=1).tolist()
+    x, y = (left + right) / 2, (top + bottom) / 2
+    return cos * x - sin * y, sin * x + cos * y, right - left, bottom - top, angle
+
+
 def crop_to_picture(region: ArrayLike, size: tuple[int, int], keep_aspect: bool = False) -> Matrix:
     """Return the matrix from a crop of `size` (width, height) to the picture that it's cut from."""
     x, y, width, height, angle = np.asarray(region, np.float64).tolist()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge.errors import UserError
-from edge.vision.anchors import FACE_FAR, FACE_NEAR, Head, anchors, face_anchors
+from edge.vision.anchors import FACE_FAR, FACE_NEAR, PALM, PERSON, Head, anchors, face_anchors
 
 # What the golden tables of MediaPipe's own test were made for.
 UNIT_ANCHORS = Head(size=256, strides=(8, 16, 32, 32, 32))
@@ -36,6 +36,11 @@ def test_face_heads_cover_the_picture_evenly(head, count):
     assert (table[:, :2] > 0).all()
     assert (table[:, :2] < 1).all()
     assert (table[:, 2:] == 1).all()
+
+
+@pytest.mark.parametrize(("head", "count"), [(PALM, 2016), (PERSON, 2254)])
+def test_palm_and_person_heads_have_as_many_anchors_as_their_models(head, count):
+    assert anchors(head).shape == (count, 4)
 
 
 def test_the_near_head_looks_twice_at_each_of_256_cells_and_six_times_at_each_of_64():
