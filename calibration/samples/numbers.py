@@ -1,0 +1,81 @@
+"""Samples of the models that take landmarks and embeddings instead of pictures."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.samples import crops, subjects
+from calibration.samples.crops import Sample
+from calibration.samples.sources import Split
+from calibration.samples.subjects import landmarks, parent
+
+Floats = NDArray[np.float32]
+
+# fmt: off
+BLENDSHAPE_POINTS = (
+    0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65,
+    66, 67, 70, 78, 80, 81, 82, 84, 87, 88, 91, 93, 95, 103, 105, 107, 109, 127, 132, 133, 136,
+    144, 145, 146, 148, 149, 150, 152, 153, 154, 155, 157, 158, 159, 160, 161, 162, 163, 168, 172,
+    173, 176, 178, 181, 185, 191, 195, 197, 234, 246, 249, 251, 263, 267, 269, 270, 276, 282, 283,
+    284, 285, 288, 291, 293, 295, 296, 297, 300, 308, 310, 311, 312, 314, 317, 318, 321, 323, 324,
+    332, 334, 336, 338, 356, 361, 362, 365, 373, 374, 375, 377, 378, 379, 380, 381, 382, 384, 385,
+    386, 387, 388, 389, 390, 397, 398, 400, 402, 405, 409, 415, 454, 466, 468, 469, 470, 471, 472,
+    473, 474, 475, 476, 477,
+)
+"""Which of the 478 face landmarks the blendshapes model takes (model card "Blendshape V2")."""
+# fmt: on
+DEPTH = 0.4
+"""The hand model's depth is multiplied by 1 / 0.4 before gestures are told from it."""
+
+
+def of_blendshapes(model: str, split: Split) -> list[Sample]:
+    """Return landmarks of faces, in pixels of their pictures."""
+    return [
+        (np.round(points[list(BLENDSHAPE_POINTS)], 1),)
+        for points, _, _ in _seen("face_landmarks_478", "face", split)
+    ]
+
+
+def of_gesture_embedder(model: str, split: Split) -> list[Sample]:
+    """Return hands: landmarks, handedness and world landmarks, each as the model wants it."""
+    made: list[Sample] = []
+    for points, outputs, region in _seen("hand_landmarks_full", "hand", split):
+        raw, _, handedness, world = outputs
+        depth = raw.reshape(21, 3)[:, 2:] * (region[2] / 224) / DEPTH
+        placed = np.concatenate((points, depth), axis=1)
+        made.append((_from_wrist(placed), handedness[0], _from_wrist(_turned(world, region[4]))))
+    return [tuple(np.round(part, 3).astype(np.float32) for part in sample) for sample in made]
+
+
+def of_gesture_classifier(model: str, split: Split) -> list[Sample]:
+    """Return the float embedder's outputs for its own samples."""
+    embedder = parent("gesture_embedder")
+    made: list[Sample] = []
+    for hand in of_gesture_embedder("gesture_embedder", split):
+        for index, values in enumerate(hand):
+            embedder.input(index)[:] = values
+        made.append((np.round(embedder.invoke()[0][0], 3),))
+    return made
+
+
+def _seen(name: str, kind: str, split: Split) -> Iterator[tuple[Floats, list[Floats], Floats]]:
+    """Yield landmarks in the picture (k, 2), outputs and region of each face or hand."""
+    for place in crops.looks(kind, split):
+        points, outputs, score = landmarks(name, place.frame.bgr, place.region)
+        if score >= subjects.SETTINGS.present:
+            yield points, outputs, place.region
+
+
+def _turned(world: Floats, angle: float) -> Floats:
+    """Return world landmarks (21, 3), turned from the crop's orientation to the picture's."""
+    cos, sin = math.cos(angle), math.sin(angle)
+    turn = np.array(((cos, -sin, 0), (sin, cos, 0), (0, 0, 1)), np.float32)
+    return world.reshape(21, 3) @ turn.T
+
+
+def _from_wrist(points: Floats) -> Floats:
+    """Return points (21, 3) from the wrist, the longer side of the hand's box being 1."""
+    placed = points - points[0]
+    return placed / np.ptp(placed[:, :2], axis=0).max()
