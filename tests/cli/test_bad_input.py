@@ -93,6 +93,24 @@ def test_a_model_with_a_wrong_hash(edge: Edge, clip: Path, tmp_path: Path) -> No
     assert left_behind(tmp_path) == {"cache"}
 
 
+def test_a_variant_that_there_is_not(edge: Edge, clip: Path, tmp_path: Path) -> None:
+    setting = ("--set", "faces.variant=flaot")
+    finished = edge("run", "faces", "--source", clip, "--out", "r.jsonl", *setting)
+    assert is_one_line(finished)
+    assert "face_far has no variant 'flaot'; did you mean 'float'?" in finished.stderr
+    assert left_behind(tmp_path) == set()
+
+
+def test_a_cache_that_cannot_be_written(edge: Edge, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    finished = edge("models", "fetch", "face_near", EDGE_CACHE="file/cache")
+    assert is_one_line(finished)
+    assert "can't keep files in file/cache" in finished.stderr
+    assert "EDGE_CACHE" in finished.stderr
+    listed = edge("models", "list", "face_near", EDGE_CACHE="file/cache")
+    assert (listed.returncode, listed.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("wrong", "line", "words"),
     [
@@ -168,6 +186,7 @@ def test_wires_that_do_not_fit(edge: Edge, tmp_path: Path, text: str, words: lis
         (["run", "faces", "--out", "x", "--trace", "x"], "twice"),
         (["nodes", "camra"], "did you mean 'camera'?"),
         (["models", "fetch", "face_fra"], "did you mean 'face_far'?"),
+        (["models", "fetch", "face_far/flaot"], "did you mean 'float'?"),
         (["diff", "a.jsonl", "b.jsonl"], "a.jsonl"),
         (["demo", "--no-window", "--out-dir", "/dev/null/x"], "--out-dir"),
     ],

@@ -4,7 +4,9 @@ import functools
 import hashlib
 import http.server
 import io
+import resource
 import socket
+import subprocess
 import tarfile
 import threading
 import zipfile
@@ -17,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import UserError
-from edge.inference import archives
+from edge.inference import archives, load_model
 from edge.inference.fetch import cached_name, fetch, read_member
 from edge.inference.manifest import (
     Address,
@@ -205,6 +207,53 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, server: Server) -
     manifest = manifest_of([wanted], server.archive("file", ONE))
     with pytest.raises(UserError, match=r"can't store models in .*/file/models .*EDGE_CACHE="):
         fetch(wanted, manifest, tmp_path / "file" / "models")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real disk with room for one small file."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.fixture
+def small_files(tmp_path: Path) -> Iterator[Path]:
+    """A folder in which the system lets this process write small files only, whoever runs it."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, most))
+    yield tmp_path
+    resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
+@pytest.mark.parametrize("room", ["small_disk", "small_files"])
+@pytest.mark.parametrize("member", [None, "big"], ids=["as it is", "in an archive"])
+def test_a_full_disk_keeps_what_is_good_and_leaves_nothing_half_written(
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    room: str,
+    member: str | None,
+) -> None:
+    content = ONE * 100
+    archive = server.archive("big", zipped(big=content) if member else content)
+    small, big = variant(ONE, ("one", None), name="one"), variant(content, ("big", member))
+    manifest = manifest_of([big, small], archive, server.archive("one", ONE))
+    folder = request.getfixturevalue(room)
+    monkeypatch.setenv("EDGE_CACHE", str(folder))
+    cache = folder / "models"
+    good = fetch(small, manifest, cache)
+    with pytest.raises(UserError) as raised:
+        load_model("m", big.name, manifest=manifest)
+    message = str(raised.value)
+    assert message.startswith(f"can't store models in {cache} (")
+    assert "\n" not in message
+    assert good.read_bytes() == ONE
+    assert left_in(cache) == [good.name]
 
 
 def test_without_a_network_one_line_tells_what_to_do(

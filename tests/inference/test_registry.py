@@ -65,10 +65,15 @@ def test_the_list_tells_what_is_here_and_whether_it_is_right(
     assert msgspec.json.decode(msgspec.json.encode(first))["path"] == str(place)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [lambda model: model[:-1] + b"\xff", lambda model: model[:100], lambda _: b""],
+    ids=["changed", "cut short", "empty"],
+)
 def test_a_file_with_a_wrong_hash_is_never_run(
-    manifest: Manifest, place: Path, model: bytes
+    manifest: Manifest, place: Path, model: bytes, damage: Callable[[bytes], bytes]
 ) -> None:
-    damaged = model[:-1] + b"\xff"
+    damaged = damage(model)
     place.write_bytes(damaged)
     found, wanted = hashlib.sha256(damaged).hexdigest(), hashlib.sha256(model).hexdigest()
     message = (
@@ -83,6 +88,21 @@ def test_a_file_with_a_wrong_hash_is_never_run(
             use()
         assert str(raised.value) == message
     assert place.read_bytes() == damaged
+
+
+def test_a_file_with_tensors_of_another_shape_is_named(
+    manifest: Manifest, place: Path, model: bytes
+) -> None:
+    place.write_bytes(model)
+    (spec,) = manifest.models
+    taller = msgspec.structs.replace(
+        spec, inputs=(TensorSpec(name="picture", shape=(1, 4, 3, 3), range=(0, 1)),)
+    )
+    with pytest.raises(UserError) as raised:
+        load_model("tiny", manifest=Manifest(archives=(), models=(taller,)))
+    assert str(raised.value) == (
+        "tiny: picture has shape (1, 2, 3, 3), the manifest says (1, 4, 3, 3)"
+    )
 
 
 def test_verify_returns_what_it_checked(manifest: Manifest, place: Path, model: bytes) -> None:
