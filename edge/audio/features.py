@@ -41,9 +41,9 @@ def mel_spectra(sound: Floats) -> Floats:
     size, step = SETTINGS.window, SETTINGS.step
     padded = np.pad(np.asarray(sound, np.float32), size // 2)
     windows = np.lib.stride_tricks.sliding_window_view(padded, size)[::step]
-    spectra = np.fft.rfft(windows * _hann()).astype(np.complex64)
-    power = spectra.real**2 + spectra.imag**2
-    return power @ _filters().T
+    spectra = np.fft.rfft(windows * _hann())
+    power = np.square(spectra.real) + np.square(spectra.imag)
+    return power.astype(np.float32) @ _filters().T
 
 
 def raised(sound: Floats) -> Floats:
