@@ -23,9 +23,9 @@ VARIABLE = "EDGE_ACCELERATOR"
 class Limits:
     RETRY_S = 0.5
     """Before the first new attempt: a USB device takes about as long to show up again."""
-    RETRY_MAX_S = 5.0
-    """Between attempts, doubled up to this: one that finds no device costs next to nothing, one
-    at a broken device may take a second of a core."""
+    RETRY_MAX_S = 2.0
+    """Between attempts, doubled up to this: a device that returns has to be in use again within
+    3 s, as a camera has. One that finds no device costs next to nothing."""
     STEADY_S = 30.0
     """A device that was lost again sooner is not trusted: the delays go on growing."""
     CLOSE_S = 0.5
@@ -88,6 +88,25 @@ class Tenant(Protocol):
         """Get ready to run there again. Raises Lost."""
 
 
+class Delays:
+    """How long to wait before each attempt, s: ever longer, until the device was steady again."""
+
+    def __init__(self) -> None:
+        self._next_s = Limits.RETRY_S
+        self._back_at = -math.inf
+
+    def lost(self, now: float) -> None:
+        if now - self._back_at > Limits.STEADY_S:
+            self._next_s = Limits.RETRY_S
+
+    def back(self, now: float) -> None:
+        self._back_at = now
+
+    def next(self) -> float:
+        delay, self._next_s = self._next_s, min(2 * self._next_s, Limits.RETRY_MAX_S)
+        return delay
+
+
 class Accelerator:
     """One accelerator in this process. Its models share its fate: while any of them holds on to a
     lost device, its driver may not open it anew.
@@ -103,8 +122,7 @@ class Accelerator:
         self._tenants: list[Tenant] = []
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
-        self._delay_s = Limits.RETRY_S
-        self._back_at = -math.inf
+        self._delays = Delays()
 
     def delegate(self) -> Delegate:
         """Open the device for one more interpreter. Raises Lost."""
@@ -131,8 +149,7 @@ class Accelerator:
             if self._thread or not self._tenants:
                 return
             log.warning("%s: %s; models run without it, it is tried again", self.name, reason)
-            if time.monotonic() - self._back_at > Limits.STEADY_S:
-                self._delay_s = Limits.RETRY_S
+            self._delays.lost(time.monotonic())
             self._closed = threading.Event()
             self._thread = threading.Thread(
                 target=self._bring_back, args=[self._closed], name=f"retry {self.name}", daemon=True
@@ -142,14 +159,14 @@ class Accelerator:
     def _bring_back(self, closed: threading.Event) -> None:
         for tenant in self._all():
             tenant.let_go()
-        while not closed.wait(self._delay_s):
-            self._delay_s = min(2 * self._delay_s, Limits.RETRY_MAX_S)
+        while not closed.wait(self._delays.next()):
             self._attempt()
             with self._lock:
                 if closed.is_set():
                     return
                 if not any(tenant.waits for tenant in self._tenants):
-                    self._thread, self._back_at = None, time.monotonic()
+                    self._thread = None
+                    self._delays.back(time.monotonic())
                     log.warning("%s: is back", self.name)
                     return
 
