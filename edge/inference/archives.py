@@ -5,6 +5,7 @@ that the next source can be tried.
 """
 
 import contextlib
+import errno
 import http.client
 import importlib.util
 import os
@@ -108,7 +109,10 @@ def _by_npm(archive: NpmPackage, folder: Path) -> Path:
 
 
 def _run(command: list[str], archive: PipPackage | NpmPackage, folder: Path) -> None:
-    """Run a download in a folder, which it also has for its temporary files."""
+    """Run a download in a folder, which it also has for its temporary files.
+
+    Raises Unavailable where it fails, OSError where the disk is full.
+    """
     environment = {**os.environ, "TMPDIR": str(folder)}
     with (
         _bar(archive) as bar,
@@ -129,6 +133,9 @@ def _run(command: list[str], archive: PipPackage | NpmPackage, folder: Path) -> 
             except subprocess.TimeoutExpired:
                 bar.update(min(_size(folder), archive.bytes) - bar.n)
         if process.returncode:
+            full = os.strerror(errno.ENOSPC)
+            if full.lower() in errors.lower():  # pip's and npm's words begin differently
+                raise OSError(errno.ENOSPC, full)
             raise Unavailable(f"{Path(command[0]).name} failed ({_reason(errors)})")
         bar.update(archive.bytes - bar.n)
 

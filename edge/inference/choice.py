@@ -232,7 +232,7 @@ def _remember(figures: Figures) -> None:
             log.warning(
                 "can't keep how fast models are here, so that it is found out every time (%s); "
                 "EDGE_CACHE=FOLDER chooses a folder to keep it in",
-                error,
+                getattr(error, "strerror", error),
             )
         _process.unsaved |= figures
 

