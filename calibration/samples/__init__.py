@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.samples import crops, numbers, views
+from calibration.samples import crops, numbers, views, voices
 from calibration.samples.crops import Sample
 from calibration.samples.sources import CHECKOUT, STORE, Split
 from edge.errors import UserError, nearest
@@ -36,9 +36,11 @@ MAKERS: dict[str, Callable[[str, Split], list[Sample]]] = {
     "selfie_landscape": views.of_pictures,
     "objects": views.of_pictures,
     "image_embedding": views.of_pictures,
+    "voice_activity": voices.of_activity,
+    "voice_embedding": voices.of_embedding,
 }
 """Who makes the samples of each model."""
-CODE = ("calibration/samples", "edge/vision")
+CODE = ("calibration/samples", "edge/vision", "edge/audio")
 """What decides how samples come out: where it changes, they are made again."""
 
 
