@@ -21,9 +21,9 @@ names_argument = click.argument("names", nargs=-1, metavar="[NAME…]")
 def models() -> None:
     """List models, fetch their files, check their hashes; say what an accelerator would run.
 
-    NAME is a model, such as face_far. A model may have several variants; the first is used unless
-    a graph asks for another. Files are fetched once, when first needed, and kept in EDGE_CACHE
-    (default: the user's cache).
+    NAME is a model, such as face_far. A model may have several variants; unless a graph asks for
+    one, the fastest on this device is used that is accurate enough. What isn't part of edge is
+    fetched once, when first needed, and kept in EDGE_CACHE (default: the user's cache).
     """
 
 
@@ -31,7 +31,12 @@ def models() -> None:
 @names_argument
 @json_option
 def list_(names: tuple[str, ...], as_json: bool) -> None:
-    """List all models, or those named, with their licences and sizes."""
+    """List all models, or those named, and which of their variants runs here.
+
+    The time is that of a call on this device, with one thread, and with more where they were tried.
+    Models are timed when they are first run, for the variants that are here; timings.json in
+    EDGE_CACHE keeps it. Without that file they are timed again.
+    """
     from edge.inference.registry import list_models
 
     _show(list_models(names), as_json)
@@ -163,15 +168,34 @@ def _show(found: list[ModelInfo], as_json: bool) -> None:
         return
     state = {None: "not here", True: "here", False: "wrong hash: edge models fetch"}
     print_table(
-        [("model", "for", "licence", "MB", "file")]
+        [("model", "for", "licence", "MB", "ms", "runs here", "file")]
         + [
             (
                 f"{m.name}/{m.variant}",
                 m.job,
                 m.licence,
                 f"{m.bytes / 1e6:.1f}",
+                _times(m),
+                _why(m),
                 short_path(m.path) if m.path and m.verified else state[m.verified],
             )
             for m in found
         ]
     )
+
+
+def _times(model: ModelInfo) -> str:
+    """Return "8.4" for one thread, "8.4, 2: 4.5" where two were tried as well."""
+    known = {threads: "-" if ms is None else f"{ms:.3g}" for threads, ms in model.ms.items()}
+    return ", ".join(ms if n == 1 else f"{n}: {ms}" for n, ms in sorted(known.items()))
+
+
+def _why(model: ModelInfo) -> str:
+    """Return with how many threads a variant runs where none is named, or why it doesn't."""
+    if model.chosen:
+        return f"yes, threads: {model.chosen}"
+    if not model.passed:
+        return "no, not accurate enough"
+    if model.ms and None in model.ms.values():
+        return "no, not on this library"
+    return "no, not faster" if model.ms and model.cached else ""

@@ -1,6 +1,7 @@
 """What lists, shows and compares."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from edge.cli import edge as program
 from edge.cli.contracts import contract
+from edge.inference import choice, manifest, registry
 from tests.cli.program import FRAMES, Edge, lines_of
 
 HEAVY = ("cv2", "av", "ai_edge_litert", "numpy", "sounddevice")
@@ -88,6 +90,21 @@ def test_models_list_says_what_is_here(edge: Edge, tmp_path: Path) -> None:
     assert {"face_near", "face_far", "face_landmarks_478"} <= {model["name"] for model in listed}
     fetched = [model for model in listed if model["cached"]]
     assert all(Path(model["path"]).parent.name == "models" for model in fetched)
+
+
+def test_models_list_says_what_runs_here_and_why(edge: Edge, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    for info in registry.fetch(["face_far/float"]):
+        shutil.copy(str(info.path), tmp_path / "models")
+    parent = manifest.shipped().model("face_far").variant("float")
+    others = [v for v in manifest.shipped().model("face_far").variants if v is not parent]
+    figures = {f"{parent.sha256}/{threads}": 8 / threads for threads in (1, 2, 4)}
+    figures |= {f"{v.sha256}/{threads}": 9 for v in others for threads in (1, 2, 4)}
+    (tmp_path / choice.FILE).write_text(json.dumps({choice.device(): figures}))
+    listed = edge("models", "list", "face_far", EDGE_CACHE=str(tmp_path)).stdout.splitlines()
+    (row,) = [line for line in listed if line.startswith("face_far/float")]
+    assert "8, 2: 4, 4: 2" in row
+    assert "yes, threads: " in row
 
 
 def test_diff_says_where_results_part(edge: Edge, graph: Path, clip: Path) -> None:
