@@ -11,12 +11,16 @@ LOCK := uv pip compile --quiet --universal --python-version 3.10 --generate-hash
 KEEP := -c requirements/runtime.txt
 # What mediapipe asks for and FaceMesh never imports; opencv-contrib-python wants a screen's libraries.
 UNUSED := jax jaxlib ml-dtypes opencv-contrib-python opt-einsum scipy sentencepiece
+# Left out: what reads files with LiteRT's schema, draws, or compares pixels made by OpenCV 5, which
+# wants numpy 2.
+TFLITE_TESTS := tests/inference tests/vision $(addprefix --ignore=tests/,inference/test_lint.py \
+	inference/test_report.py vision/test_regions.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench models lock bare clean
+.PHONY: help install demo test test-tflite lint format bench models lock bare clean
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 install: .venv/.edge ## make .venv with .venv/bin/edge from the locked dependencies
 demo: install ## faces on camera 0, or on the bundled clip where there is no camera
@@ -24,6 +28,9 @@ demo: install ## faces on camera 0, or on the bundled clip where there is no cam
 
 test: .venv/.dev ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-tflite: .venv-tflite/.tflite ## run the tests of models and vision on tflite-runtime
+	.venv-tflite/bin/python -m pytest $(TFLITE_TESTS) $(ARGS)
 
 lint: .venv/.dev ## check style and types
 	$(BIN)/ruff check .
@@ -52,12 +59,14 @@ lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer vers
 	$(LOCK) --group calibration --override requirements/override.in $(KEEP) \
 		--no-emit-package litert-lm-builder -o requirements/calibration.txt
 	$(LOCK) --group mediapipe $(addprefix --no-emit-package ,$(UNUSED)) -o requirements/mediapipe.txt
+	$(LOCK) pyproject.toml requirements/tflite.in -c requirements/constraints.in \
+	-c requirements/dev.txt --no-emit-package ai-edge-litert -o requirements/tflite.txt
 
 bare: ## prove `make demo` and `make test` in a fresh Debian root (needs root and debootstrap)
 	scripts/bare_debian.sh
 
 clean: ## remove all that make made here
-	rm -rf .venv .venv-mediapipe build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-mediapipe .venv-tflite build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: what is installed is installed again when its lock has changed.
 .venv/.$(CV2): requirements/build.txt requirements/runtime.txt requirements/screen.txt
@@ -82,4 +91,13 @@ clean: ## remove all that make made here
 
 .venv-mediapipe/.peer: requirements/mediapipe.txt
 	VENV=.venv-mediapipe $(INSTALL) peer mediapipe
+	touch $@
+
+# The schema, which the tests build models with, is all that they take from LiteRT.
+.venv-tflite/.tflite: requirements/tflite.txt | .venv/.edge
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 12) and \
+	"test-tflite: tflite-runtime has no wheel for this Python: make test-tflite PYTHON=python3.11")'
+	VENV=.venv-tflite $(INSTALL) peer tflite
+	cp .venv/lib/python3*/site-packages/ai_edge_litert/schema_py_generated.py \
+	.venv-tflite/lib/python3*/site-packages/
 	touch $@
