@@ -82,6 +82,7 @@ class Request:
     offline: bool = False
     profile: str | None = None
     budget: str | None = None
+    accelerator: str | None = None
     settings: tuple[str, ...] = ()
 
 
@@ -97,6 +98,8 @@ def prepare(request: Request) -> Graph:
     for flag in ("mirrored", "landmarks", "masks"):
         if getattr(request, flag):
             set_everywhere(graph, f"--{flag}", (flag,), True)
+    if request.accelerator is not None:
+        set_everywhere(graph, "--accelerator", ("accelerator",), request.accelerator)
     for assignment in request.settings:
         set_by_text(graph, assignment)
     sinks = Sinks(graph, request.source, request.audio)

@@ -91,6 +91,12 @@ see = functools.partial(option, "What you see")
     text="Switch the governor off. This version has no governor yet, so nothing changes.",
 )
 @how(
+    "--accelerator",
+    metavar="A",
+    text="Where models run: edgetpu, or the path of a delegate's library, each with ,KEY=VALUE for "
+    "its options; none: the processor. Default: EDGE_ACCELERATOR.",
+)
+@how(
     "--set",
     "settings",
     multiple=True,
