@@ -134,7 +134,15 @@ def _in_order(details: list[dict[str, Any]], file: ModelFile) -> list[dict[str, 
 def _described(
     details: list[dict[str, Any]], specs: tuple[TensorSpec, ...] | None, name: str
 ) -> tuple[Tensor, ...]:
-    """Return a model's tensors; UserError where their shapes aren't what the manifest says."""
+    """Return a model's inputs or outputs.
+
+    UserError where their shapes aren't what the manifest says, or one has a scale per channel.
+    """
+    for detail in details:
+        if len(detail["quantization_parameters"]["scales"]) > 1:
+            raise UserError(
+                f"{name}: '{detail['name']}' is quantized per channel, as only weights may be"
+            )
     if specs is None:
         return tuple(Tensor.of(detail) for detail in details)
     if len(specs) != len(details):

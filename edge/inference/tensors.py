@@ -7,8 +7,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import UserError
-
 
 class Quantization(NamedTuple):
     """A code q stands for the number scale * (q - zero_point)."""
@@ -27,12 +25,7 @@ class Tensor(NamedTuple):
 
     @classmethod
     def of(cls, details: dict[str, Any], name: str | None = None) -> "Tensor":
-        """Describe a tensor from the interpreter's details of it.
-
-        Raises UserError where it is quantized per channel, as only weights are.
-        """
-        if len(details["quantization_parameters"]["scales"]) > 1:
-            raise UserError(f"'{details['name']}' is quantized per channel, as only weights may be")
+        """Describe a tensor from the interpreter's details of it."""
         scale, zero_point = details["quantization"]
         return cls(
             name=name or details["name"],

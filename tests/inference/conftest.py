@@ -20,6 +20,8 @@ TYPES = {
     np.dtype(np.float32): schema.TensorType.FLOAT32,
     np.dtype(np.uint8): schema.TensorType.UINT8,
     np.dtype(np.int8): schema.TensorType.INT8,
+    np.dtype(np.uint16): schema.TensorType.UINT16,
+    np.dtype(np.int16): schema.TensorType.INT16,
 }
 
 
@@ -28,10 +30,11 @@ def build(
     quantization: tuple[float, int] | None = None,
     size: tuple[int, int] = (2, 3),
     custom_op: str | None = None,
+    output_scales: list[float] | None = None,
 ) -> bytes:
     """Return a .tflite that returns its picture, (1, height, width, 3), as a flat row, (1, N).
 
-    Its one operation is RESHAPE, or a custom one.
+    Its one operation is RESHAPE, or a custom one. `output_scales`: one for each of the N.
     """
     shape = (1, *size, 3)
     flat = (1, int(np.prod(shape)))
@@ -48,6 +51,11 @@ def build(
     operator.inputs, operator.outputs = [0], [1]
     graph.tensors = [_tensor("in", shape, dtype, quantization)]
     graph.tensors += [_tensor("out", flat, dtype, quantization)]
+    if output_scales:
+        per_channel = schema.QuantizationParametersT()
+        per_channel.scale, per_channel.zeroPoint = output_scales, [0] * len(output_scales)
+        per_channel.quantizedDimension = 1
+        graph.tensors[1].quantization = per_channel
     graph.inputs, graph.outputs, graph.operators = [0], [1], [operator]
     model.version, model.buffers = 3, [schema.BufferT()]
     model.operatorCodes, model.subgraphs = [code], [graph]

@@ -56,6 +56,26 @@ def test_what_a_picture_becomes_comes_out_as_numbers(
     model.close()
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint16])
+def test_quantized_outputs_are_numbers(dtype: type, tiny: Callable[..., bytes]) -> None:
+    zero_point = 0 if dtype == np.int16 else 3
+    model = Model(ModelFile("tiny", tiny(dtype, (0.5, zero_point))))
+    limits = np.iinfo(dtype)
+    codes = np.linspace(limits.min, limits.max, 18).astype(dtype)
+    model.input()[...] = codes.reshape(1, 2, 3, 3)
+    (row,) = model.invoke()
+    assert row.dtype == np.float32
+    np.testing.assert_array_equal(row[0], 0.5 * (codes.astype(float) - zero_point))
+
+
+def test_an_output_quantized_per_channel_is_refused(tiny: Callable[..., bytes]) -> None:
+    content = tiny(np.int8, (0.5, 0), output_scales=[0.1 * n for n in range(1, 19)])
+    with pytest.raises(
+        UserError, match=r"^tiny: 'out' is quantized per channel, as only weights may be"
+    ):
+        Model(ModelFile("tiny", content))
+
+
 def test_the_view_is_the_interpreters_own_memory(float_model: Model) -> None:
     view = float_model.input(0)
     view[...] = 7

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from edge.inference.tensors import Quantization, Tensor, numbers, picture_writer
+from edge.inference.tensors import Quantization, Tensor, convert, numbers, picture_writer
 
 PICTURES = arrays.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3)))
 RANGES = st.sampled_from([(-1.0, 1.0), (0.0, 1.0), (0.0, 255.0), (-2.1, 2.6)])
@@ -113,3 +113,24 @@ def test_a_tensor_of_integers_takes_no_picture() -> None:
 def test_a_tensor_without_quantization_is_returned_as_it_is() -> None:
     values = np.array([1, 2], np.int32)
     assert numbers(values, None) is values
+
+
+@given(
+    arrays.arrays(np.int8, (1, 4, 4, 3)),
+    st.sampled_from([(np.float32, None), (np.uint8, Quantization(0.011, 100)),
+                     (np.int16, Quantization(0.0001, 0))]),
+)  # fmt: skip
+def test_codes_become_another_tensors_codes(
+    codes: np.ndarray, how: tuple[type, Quantization | None]
+) -> None:
+    dtype, quantization = how
+    source = tensor(np.int8, Quantization(0.01, -5), size=4)
+    target = tensor(dtype, quantization, size=4)
+    result = convert(codes, source, target)
+    assert result.dtype == dtype
+    step = quantization.scale if quantization else 1e-6
+    low, high = -1.0, 1.3  # what all of them can hold
+    wanted = np.clip(numbers(codes, source.quantization), low, high)
+    found = np.clip(numbers(result, quantization), low, high)
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=0.51 * step + 1e-6)
+    assert convert(codes, source, source) is codes
