@@ -12,7 +12,7 @@ import pytest
 try:
     from ai_edge_litert import schema_py_generated as schema
 except ModuleNotFoundError:  # `make test-tflite` puts the file there, without the library
-    import schema_py_generated as schema  # type: ignore[import-not-found,no-redef]
+    import schema_py_generated as schema  # type: ignore[import-not-found]
 
 STUB = Path(__file__).parent / "stub_delegate/stub_delegate.c"
 

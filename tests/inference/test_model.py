@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -61,7 +62,7 @@ def test_quantized_outputs_are_numbers(dtype: type, tiny: Callable[..., bytes]) 
     zero_point = 0 if dtype == np.int16 else 3
     model = Model(ModelFile("tiny", tiny(dtype, (0.5, zero_point))))
     limits = np.iinfo(dtype)
-    codes = np.linspace(limits.min, limits.max, 18).astype(dtype)
+    codes: NDArray[Any] = np.linspace(limits.min, limits.max, 18).astype(dtype)
     model.input()[...] = codes.reshape(1, 2, 3, 3)
     (row,) = model.invoke()
     assert row.dtype == np.float32
