@@ -17,10 +17,10 @@ TFLITE_TESTS := tests/inference tests/vision $(addprefix --ignore=tests/,inferen
 	inference/test_report.py vision/test_regions.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-tflite lint format bench models lock bare clean
+.PHONY: help install demo test test-tflite test-aarch64 lint format bench models lock bare clean
 
 help:
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 install: .venv/.edge ## make .venv with .venv/bin/edge from the locked dependencies
 demo: install ## faces on camera 0, or on the bundled clip where there is no camera
@@ -31,6 +31,9 @@ test: .venv/.dev ## run the tests
 
 test-tflite: .venv-tflite/.tflite ## run the tests of models and vision on tflite-runtime
 	.venv-tflite/bin/python -m pytest $(TFLITE_TESTS) $(ARGS)
+
+test-aarch64: install .venv-tflite/.tflite ## compare the models' outputs with those on an emulated 64-bit ARM
+	scripts/aarch64.sh $(ARGS)
 
 lint: .venv/.dev ## check style and types
 	$(BIN)/ruff check .
