@@ -1,6 +1,7 @@
 """`edge models lint` and `edge models report`."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,19 @@ def test_lint_gives_json(edge: Edge, float_model: Path) -> None:
     (verdict,) = json.loads(finished.stdout)
     assert (verdict["share"], verdict["operators"]) == (0, 1)
     assert verdict["obstacles"][0]["kind"] == "ADD"
+
+
+def test_lint_gives_the_compilers_word(edge: Edge, float_model: Path, tmp_path: Path) -> None:
+    """A stub stands for edgetpu_compiler, which can't be had here."""
+    stub = tmp_path / "edgetpu_compiler"
+    stub.write_text(
+        '#!/bin/sh\necho "Edge TPU Compiler version 0.0.stub"\necho Aborting!\nexit 1\n'
+    )
+    stub.chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    said = edge("models", "lint", float_model, PATH=path).stdout
+    assert "edgetpu_compiler 0.0.stub failed: Aborting!" in said
+    assert "isn't installed" not in said
 
 
 @pytest.mark.parametrize(

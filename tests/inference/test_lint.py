@@ -289,6 +289,7 @@ def test_a_conversion_in_the_middle_does() -> None:
     net.add("FULLY_CONNECTED", [codes, weights(10, 3)], ROW)
     verdict = net.lint()
     assert [obstacle.kind for obstacle in verdict.obstacles] == ["DEQUANTIZE", "QUANTIZE"]
+    assert verdict.obstacles[0].reason == "goes back to float for QUANTIZE"
     assert (verdict.mapped, verdict.share) == (1, 0.5)
 
 

@@ -1,11 +1,11 @@
 """Which operators an Edge TPU runs, and why it doesn't run the others.
 
 Google's list (coral.ai/docs/edgetpu/models-intro, "Supported operations") as it stands for runtime
-14 and compiler 16, the last there are. The compiler is closed, so three things are its users'
-findings: a float input's QUANTIZE and a float output's DEQUANTIZE stay on the CPU without harm to
-the rest; what depends on an operator that isn't mapped stays on the CPU too, other branches
-don't (logs of the compiler in google-coral/edgetpu issues 187, 342, 356); and the operators in
-`UNDISCLOSED` are now and then refused for sizes that Google doesn't publish.
+14 and compiler 16, the last there are. The compiler is closed; what the list doesn't say is taken
+from its users' logs, see docs/decisions/0065: a float input's QUANTIZE and a float output's
+DEQUANTIZE stay on the CPU without harm to the rest; what depends on an operator that isn't mapped
+stays on the CPU too, other branches don't; and the operators in `UNDISCLOSED` are now and then
+refused for sizes that Google doesn't publish.
 """
 
 from collections.abc import Callable
@@ -299,6 +299,8 @@ def partition(network: Network) -> Partition:
             edges.append(index)
             continue
         reason = obstacle(operator)
+        if operator.kind == "DEQUANTIZE":
+            reason = f"goes back to float for {_readers(operator, network)}"
         if reason is not None:
             obstacles[index] = reason
         elif any(tensor is not None and tensor.number in lost for tensor in operator.inputs):
@@ -308,6 +310,17 @@ def partition(network: Network) -> Partition:
             continue
         lost.update(tensor.number for tensor in operator.outputs)
     return Partition(tuple(mapped), tuple(edges), obstacles, tuple(followers))
+
+
+def _readers(operator: Operator, network: Network) -> str:
+    """Return the kinds of those who read what an operator makes."""
+    made = {tensor.number for tensor in operator.outputs}
+    readers = [
+        other.kind
+        for other in network.operators
+        if any(tensor is not None and tensor.number in made for tensor in other.inputs)
+    ]
+    return " and ".join(dict.fromkeys(readers)) or "nobody"
 
 
 def _is_edge(operator: Operator, network: Network) -> bool:
