@@ -227,6 +227,7 @@ def faces(name: str) -> Graph:
     graph = Graph.load(resource("graphs/faces.yaml"))
     for node in ("faces", "meshes"):
         graph.set(f"{node}.variant", "float")
+        graph.set(f"{node}.threads", 1)
         graph.set(f"{node}.accelerator", name)
     return graph
 
