@@ -57,11 +57,10 @@ def samples(model: str, split: Split) -> list[Sample]:
     folder = STORE / "samples"
     path = folder / f"{model}.{split}.{_version()}.npz"
     if not path.is_file():
-        made = MAKERS[model](model, split)
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob(f"{model}.{split}.*"):
-            old.unlink()
-        _save(path, made)
+        _save(path, MAKERS[model](model, split))
+        for old in set(folder.glob(f"{model}.{split}.*.npz")) - {path}:
+            old.unlink(missing_ok=True)
     return _load(path)
 
 
@@ -89,7 +88,7 @@ def _version() -> str:
 
 def _save(path: Path, samples: list[Sample]) -> None:
     """Store samples: all of one input stacked into one array."""
-    part = path.with_suffix(f".{os.getpid()}")
+    part = path.with_suffix(f".part{os.getpid()}")
     stacked = [np.stack(values) for values in zip(*samples, strict=True)]
     with part.open("wb") as file:
         np.savez_compressed(file, *stacked)

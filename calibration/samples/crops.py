@@ -69,12 +69,9 @@ def of_landmarks(model: str, split: Split) -> list[Sample]:
         for frame, one in found(kind, split)
         for region in (one.found, one.followed)
     ]
-    draw = generator(model, split, "negatives")
-    scenes = frames(SCENES, split)
-    empty = [_anywhere(scenes[index % len(scenes)], draw) for index in range(SETTINGS.negatives)]
     return [
         *_cut(model, split, thinned(places), side, SETTINGS.positives),
-        *_cut(model, split, empty, side, SETTINGS.negatives),
+        *_cut(model, split, _nothing(model, split), side, SETTINGS.negatives),
     ]
 
 
@@ -133,6 +130,22 @@ def thinned(places: list[Place]) -> list[Place]:
         clip = ":" in some[0].frame.name
         kept += _even(some, SETTINGS.each) if clip else some
     return _even(kept, SETTINGS.positives)
+
+
+def _nothing(model: str, split: Split) -> list[Place]:
+    """Return square regions of scenes in which the float model sees nothing either.
+
+    What it takes for a body there is none, and how it lays it out means nothing.
+    """
+    scenes = frames(SCENES, split)
+    draw = generator(model, split, "nothing")
+    places: list[Place] = []
+    while len(places) < SETTINGS.negatives:
+        place = _anywhere(scenes[len(places) % len(scenes)], draw)
+        _, _, score = landmarks(model, place.frame.bgr, place.region)
+        if score < subjects.SETTINGS.present:
+            places.append(place)
+    return places
 
 
 def _even(places: list[Place], number: int) -> list[Place]:

@@ -28,9 +28,9 @@ class Settings(NamedTuple):
     """Backlight and dark skin at one end, flash and pale skin at the other."""
     cast: float = 0.15
     """Of a channel's gain: from a bulb to an overcast sky, after white balance."""
-    darkest: float = 0.25
+    darkest: float = 0.35
     """Of full exposure: a room lit by a screen."""
-    noise: float = 10.0
+    noise: float = 8.0
     """Standard deviation in steps of 255: a small sensor at high gain."""
     blur: float = 0.012
     """Standard deviation of the blur as a part of the crop: out of focus, or moving."""
@@ -69,7 +69,7 @@ def degraded(rgb: Picture, draw: np.random.Generator) -> Picture:
     values *= 1 + draw.uniform(-1, 1, 3).astype(np.float32) * SETTINGS.cast
     dark, blurred, noisy = draw.uniform(size=3) < (0.3, 0.5, 0.5)
     if dark:
-        values *= np.float32(draw.uniform(SETTINGS.darkest, 0.6))
+        values *= np.float32(draw.uniform(SETTINGS.darkest, 0.7))
     if blurred:
         sigma = draw.uniform(0.2, 1) * SETTINGS.blur * max(rgb.shape[:2])
         cv2.GaussianBlur(values, (0, 0), sigma, dst=values)
