@@ -116,11 +116,15 @@ class Failover:
         return self._session is self._spare and self._ready is None
 
     def let_go(self) -> None:
-        with self._lock:
-            self._ready = None
-            # A call that is being prepared isn't disturbed: it will find out by itself.
-            if not (self.waits or self._written):
-                self._leave("was lost")
+        # A call that is under way or being prepared isn't disturbed: it will find out by itself.
+        # Nor is it waited for: it may hang in the driver.
+        if self._lock.acquire(blocking=False):
+            try:
+                self._ready = None
+                if not (self.waits or self._written):
+                    self._leave("was lost")
+            finally:
+                self._lock.release()
 
     def reopen(self) -> None:
         ready = self._on_accelerator()

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -175,6 +176,24 @@ def test_a_loss_is_all_its_models_loss(stub: Any, load: Load, events: list[dict[
     for model in (idle, writing, busy):
         wait_until_back(model)
     assert sorted(event["state"] for event in events) == ["back"] * 3 + ["lost"] * 3
+
+
+def test_a_call_that_hangs_in_the_driver_holds_up_no_other_model(
+    stub: Any, load: Load, tmp_path: Path
+) -> None:
+    file = tmp_path / "hang"
+    hanging = tmp_path / "hang.hanging"
+    stuck, other = load("stuck", hang_at=file), load("other", hang_at=file)
+    file.touch()
+    thread = threading.Thread(target=see, args=[stuck, 1])
+    thread.start()
+    wait_until(hanging.exists)
+    stub.unplug()
+    see(other, 2)
+    stub.plug_in()
+    wait_until_back(other)
+    hanging.unlink()
+    thread.join()
 
 
 def test_a_closed_model_does_not_wait(stub: Any, load: Load) -> None:

@@ -6,6 +6,7 @@
  *   report       a file to which it appends a line for whatever happens to it
  *   fail_after   so many calls work, no more
  *   lost_while   while this file exists the device is gone: no delegate is made, calls fail
+ *   hang_at      a call that finds this file moves it to "….hanging", and hangs while that exists
  *   slow_until   making a delegate waits for this file, up to 10 s
  */
 #define _DEFAULT_SOURCE
@@ -23,6 +24,7 @@ typedef struct {
     char report[1024];
     char lost_while[1024];
     char slow_until[1024];
+    char hang_at[1024];
     long fail_after;
     long calls;
 } Options;
@@ -55,6 +57,21 @@ static void report(const Options *options, const char *what, long number) {
 
 static bool is_lost(const Options *options) {
     return options->lost_while[0] && access(options->lost_while, F_OK) == 0;
+}
+
+/* Wait up to 10 s until a file is there, or is gone. Return false if that never comes. */
+static bool wait_for(const char *path, bool there) {
+    for (int ms = 0; (access(path, F_OK) == 0) != there; ms += 10) {
+        if (ms >= 10000) return false;
+        usleep(10000);
+    }
+    return true;
+}
+
+static void hang(const Options *options) {
+    char hanging[1040];
+    snprintf(hanging, sizeof hanging, "%s.hanging", options->hang_at);
+    if (options->hang_at[0] && rename(options->hang_at, hanging) == 0) wait_for(hanging, false);
 }
 
 static int kind_of(const char *op) {
@@ -127,6 +144,7 @@ static Status kernel_prepare(Context *context, Node *node) {
 static Status kernel_invoke(Context *context, Node *node) {
     Kernel *kernel = node->user_data;
     Options *options = kernel->options;
+    hang(options);
     bool used_up = options->fail_after >= 0 && options->calls >= options->fail_after;
     if (used_up || is_lost(options)) {
         context->ReportError(context, "stub: the device is gone");
@@ -190,6 +208,8 @@ static bool set_option(Options *options, const char *key, const char *value) {
         snprintf(options->lost_while, sizeof options->lost_while, "%s", value);
     else if (strcmp(key, "slow_until") == 0)
         snprintf(options->slow_until, sizeof options->slow_until, "%s", value);
+    else if (strcmp(key, "hang_at") == 0)
+        snprintf(options->hang_at, sizeof options->hang_at, "%s", value);
     else if (strcmp(key, "fail_after") == 0)
         options->fail_after = atol(value);
     else
@@ -200,10 +220,8 @@ static bool set_option(Options *options, const char *key, const char *value) {
 /* Return why the device can't be had, NULL if it can. */
 static const char *open_device(const Options *options) {
     if (kind_of(options->op) < 0) return "stub: takes no such operation";
-    for (int ms = 0; options->slow_until[0] && access(options->slow_until, F_OK) != 0; ms += 10) {
-        if (ms >= 10000) return "stub: the device never got ready";
-        usleep(10000);
-    }
+    if (options->slow_until[0] && !wait_for(options->slow_until, true))
+        return "stub: the device never got ready";
     return is_lost(options) ? "stub: no device found" : NULL;
 }
 
