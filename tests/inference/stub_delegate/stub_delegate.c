@@ -7,7 +7,7 @@
  *   fail_after   so many calls work, no more
  *   lost_while   while this file exists the device is gone: no delegate is made, calls fail
  *   hang_at      a call that finds this file moves it to "….hanging", and hangs while that exists
- *   slow_until   making a delegate waits for this file, up to 10 s
+ *   slow_until   making a delegate waits for this file, up to 30 s
  */
 #define _DEFAULT_SOURCE
 #include <stdio.h>
@@ -59,10 +59,10 @@ static bool is_lost(const Options *options) {
     return options->lost_while[0] && access(options->lost_while, F_OK) == 0;
 }
 
-/* Wait up to 10 s until a file is there, or is gone. Return false if that never comes. */
+/* Wait up to 30 s until a file is there, or is gone. Return false if that never comes. */
 static bool wait_for(const char *path, bool there) {
     for (int ms = 0; (access(path, F_OK) == 0) != there; ms += 10) {
-        if (ms >= 10000) return false;
+        if (ms >= 30000) return false;
         usleep(10000);
     }
     return true;
