@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -12,7 +13,6 @@ from calibration.flatbuffer import Network
 from calibration.ranges import Range
 
 BITS = 8
-INT8_LOW, LEVELS = -128, 256
 
 
 def quantize(
@@ -23,22 +23,27 @@ def quantize(
 ) -> bytes:
     """Return the network with int8 weights (one scale a channel) and int8 tensors.
 
-    `ranges`: by tensor. `keep_float`: regular expressions; an operator whose output's name
-    matches one stays float, as does what litert-quantizer can't do. `pictures`: for each input
-    what black and white stand for, so that int8 codes are just the pixels, shifted by 128;
-    None for other inputs.
+    `ranges`: by tensor. `keep_float`: names of tensors; the operators that make them stay float,
+    as does what litert-quantizer can't do. `pictures`: for each input what black and white stand
+    for, so that int8 codes are just the pixels, shifted by 128; None for other inputs.
     """
     quantizer = Quantizer(content)
     quantizer.add_static_config(".*", TFLOperationName.ALL_SUPPORTED, BITS, BITS)
-    for pattern in keep_float:
+    for name in keep_float:
+        # It looks for the pattern in the names of an operator's outputs, each closed by ";".
         quantizer.update_quantization_recipe(
-            pattern, TFLOperationName.ALL_SUPPORTED, None, AlgorithmName.NO_QUANTIZE
+            f"^{re.escape(name)};", TFLOperationName.ALL_SUPPORTED, None, AlgorithmName.NO_QUANTIZE
         )
     network = Network(content)
     spans = dict(ranges)
     for index, span in zip(network.graph.inputs, pictures, strict=False):
+        name = network.name(index)
         if span is not None:
-            spans[network.name(index)] = Range(*span)
+            spans[name] = Range(*span)
+        else:
+            quantizer.update_quantization_recipe(
+                f"^{re.escape(name)};", TFLOperationName.INPUT, None, AlgorithmName.NO_QUANTIZE
+            )
     observed = {
         name: {"min": np.array(low, np.float32), "max": np.array(high, np.float32)}
         for name, (low, high) in spans.items()

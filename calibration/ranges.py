@@ -60,6 +60,17 @@ def observe(content: bytes, samples: Iterable[Inputs], method: Method) -> dict[s
     }
 
 
+def channel_spans(content: bytes, samples: Iterable[Inputs]) -> dict[str, NDArray[np.float64]]:
+    """Return the largest absolute value in every channel (last axis) of every tensor, by name."""
+    observer = _Observer(content)
+    spans: dict[str, NDArray[np.float64]] = {}
+    for sample in samples:
+        for name, values in observer.run(sample):
+            largest = np.abs(values).reshape(-1, values.shape[-1] if values.ndim else 1).max(axis=0)
+            spans[name] = np.maximum(spans.get(name, 0), largest)
+    return spans
+
+
 class _Observer:
     """The float network, with every tensor kept."""
 

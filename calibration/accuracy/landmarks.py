@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from calibration.accuracy import masks
 from calibration.accuracy.figures import (
     Floats,
     Mask,
@@ -83,11 +82,11 @@ def of_hands(expected: Outputs, found: Outputs) -> list[Accuracy]:
 
 
 def of_bodies(expected: Outputs, found: Outputs) -> list[Accuracy]:
-    """Measure body landmarks as they come and refined by the heatmap, visibility, world, mask.
+    """Measure body landmarks as they come and refined by the heatmap, visibility and world.
 
     Those landmarks count that the parent takes to be in the picture, and those bodies that nearly
     all are of: it makes up the rest, such as all of somebody at a desk but head and shoulders,
-    and noise of ±2 grey levels moves that by 30 mm and a fifth of the mask.
+    and noise of ±2 grey levels moves that by 30 mm.
     """
     before, after = (stacked(outputs, 1)[:, 0] for outputs in (expected, found))
     in_picture = (_bodies(expected)[..., 4] >= 0).mean(axis=1)  # of logits
@@ -96,14 +95,13 @@ def of_bodies(expected: Outputs, found: Outputs) -> list[Accuracy]:
     fine, fine_found = (_refined(outputs)[kept] for outputs in (expected, found))
     there = raw[..., 4] >= 0
     visible, visible_found = (sigmoid(points[..., 3][there]) for points in (raw, raw_found))
-    world, world_found = (_points(outputs, 4)[kept, :BODY_POINTS] for outputs in (expected, found))
+    world, world_found = (_points(outputs, 3)[kept, :BODY_POINTS] for outputs in (expected, found))
     return [
         *distances(raw, raw_found, LIMITS.body_mean, there),
         *distances(fine, fine_found, LIMITS.body_mean, there, "refined "),
         _world(world[there], world_found[there], LIMITS.body_mm),
         agreement("presence agreement", before, after),
         most("visibility mean difference", np.abs(visible - visible_found).mean(), LIMITS.visible),
-        masks.of_bodies(expected, found, kept),
     ]
 
 
@@ -153,6 +151,6 @@ def _bodies(outputs: Outputs) -> Floats:
 def _refined(outputs: Outputs) -> Floats:
     """Return body landmarks (n, 35, 2) as the heatmaps refine them."""
     rough = _bodies(outputs)[..., :2]
-    heatmaps = (np.asarray(sample[3], np.float32)[0] for sample in outputs)
+    heatmaps = (np.asarray(sample[2], np.float32)[0] for sample in outputs)
     pairs = zip(rough, heatmaps, strict=True)
     return np.stack([refined(points, heatmap, SIDE) for points, heatmap in pairs])

@@ -15,12 +15,6 @@ def of_people(expected: Outputs, found: Outputs) -> list[Accuracy]:
     return [_overlap(before, after)]
 
 
-def of_bodies(expected: Outputs, found: Outputs, kept: Mask) -> Accuracy:
-    """Measure masks of logits, in those samples in which a body is present."""
-    before, after = (stacked(outputs, 2)[kept] >= 0 for outputs in (expected, found))
-    return _overlap(before, after)
-
-
 def _overlap(before: Mask, after: Mask) -> Accuracy:
     """Return the mean intersection over union of masks (n, pixels)."""
     somebody = before.mean(axis=1) >= SOMEBODY

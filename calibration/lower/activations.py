@@ -52,26 +52,30 @@ def lower_hard_swish(network: Network) -> None:
 
 
 def lower_prelu(network: Network) -> None:
-    """Replace PRELU by max(x, slope · x). Exact where no slope is above 1, else left as it is.
+    """Replace PRELU by operators that litert-quantizer and an Edge TPU know. Exact.
 
-    The products are made by a depthwise convolution of one pixel: its weights have a scale for
-    each channel, so that small slopes lose nothing beside large ones.
+    relu(x) + slope · (x - relu(x)). The product is made by a depthwise convolution of one pixel:
+    its weights have a scale for each channel, so that small slopes lose nothing beside large ones.
     """
     for operator in network.of_kind("PRELU"):
         x, slope = operator.inputs
         slopes = network.constant(slope)
-        if slopes is None or slopes.max() > 1:
+        if slopes is None:
             continue
         (y,) = operator.outputs
         name, shape = network.name(y), network.shape(x)
-        scaled = network.add_tensor(f"{name}/scaled", shape)
+        above, below, scaled = (
+            network.add_tensor(f"{name}/{part}", shape) for part in ("above", "below", "scaled")
+        )
         weights = network.add_constant(f"{name}/slopes", slopes.reshape(1, 1, 1, -1))
         bias = network.add_constant(f"{name}/bias", np.zeros(shape[-1], np.float32))
         network.replace(
             operator,
+            network.operator("RELU", [x], [above]),
+            network.operator("SUB", [x, above], [below]),
             network.operator(
                 "DEPTHWISE_CONV_2D",
-                [x, weights, bias],
+                [below, weights, bias],
                 [scaled],
                 strideW=1,
                 strideH=1,
@@ -79,7 +83,7 @@ def lower_prelu(network: Network) -> None:
                 dilationWFactor=1,
                 dilationHFactor=1,
             ),
-            network.operator("MAXIMUM", [x, scaled], [y]),
+            network.operator("ADD", [above, scaled], [y]),
         )
 
 
