@@ -1,5 +1,6 @@
 """Accelerators: named by the user, shared by the models on them, lost and tried again."""
 
+import contextlib
 import functools
 import logging
 import math
@@ -82,7 +83,8 @@ class Tenant(Protocol):
         """Whether it doesn't run there now, and wants to."""
 
     def let_go(self) -> None:
-        """Give up what it holds of the accelerator, and run without."""
+        """Give up what it holds of the accelerator, and run without. Raises UserError where it
+        can't."""
 
     def reopen(self) -> None:
         """Get ready to run there again. Raises Lost."""
@@ -158,7 +160,8 @@ class Accelerator:
 
     def _bring_back(self, closed: threading.Event) -> None:
         for tenant in self._all():
-            tenant.let_go()
+            with contextlib.suppress(UserError):  # no processor runs it: its own calls say so
+                tenant.let_go()
         while not closed.wait(self._delays.next()):
             self._attempt()
             with self._lock:

@@ -238,6 +238,25 @@ def test_attempts_grow_rarer_until_it_has_been_steady() -> None:
     assert delays.next() == Limits.RETRY_S
 
 
+def test_one_that_no_processor_runs_holds_up_no_other_model(
+    stub: Any, tiny: Callable[..., bytes]
+) -> None:
+    compiled = ModelFile("compiled", tiny(custom_op="edgetpu-custom-op"))
+    found = chosen(stub.named("edgetpu-custom-op"))
+    assert found
+    note = Acceleration(found, compiled, lambda *_, **__: None)
+    idle = Model(compiled, 1, (0, 1), note)
+    busy = Model(ModelFile("plain", tiny()), 1, (0, 1), note)
+    stub.unplug()
+    see(busy, 1)
+    assert busy.device == "cpu"
+    stub.plug_in()
+    wait_until_back(busy)
+    see(idle, 2)
+    busy.close()
+    idle.close()
+
+
 FRAMES = 60
 LOST_AT, BACK_AT = 15, 35
 
