@@ -24,6 +24,8 @@ OUTPUTS = ("embedding",)
 CONDITION, BODY = 1, 2
 """The numbers of the loop's graphs in the file."""
 STATE = (1, 1, 1, SIZE)
+MULTIPLY_ADDS = STEPS * 4 * SIZE * (BANDS + (2 * LAYERS - 1) * SIZE) + SIZE * SIZE
+"""Of one call; a file doesn't say how often its loop goes round."""
 
 
 def build(content: bytes, int8: bool = False) -> bytes:
