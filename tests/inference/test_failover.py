@@ -12,7 +12,7 @@ import pytest
 from edge.errors import UserError
 from edge.graph import Graph
 from edge.graph.execution import Event
-from edge.inference.accelerator import Delays, Limits, chosen
+from edge.inference.accelerator import VARIABLE, Delays, Limits, chosen
 from edge.inference.failover import Acceleration
 from edge.inference.model import Model
 from edge.inference.registry import ModelFile
@@ -299,3 +299,13 @@ def test_a_graph_loses_no_frame_and_no_id(stub: Any) -> None:
         for alone, together in zip(one.people, other.people, strict=True):
             np.testing.assert_allclose(alone.box, together.box, rtol=0, atol=0.5)
     assert any(result.people for result in results)
+
+
+def test_a_simulation_follows_from_its_graph_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "/nowhere/libnpu.so")
+    graph = Graph.load(resource("graphs/faces.yaml"))
+    clip = resource("samples/astronaut.mp4")
+    for offline, lost in ((True, 0), (False, 2)):
+        items = list(graph.run(clip, max_frames=1, offline=offline).items())
+        kinds = [item.kind for item in items if isinstance(item, Event)]
+        assert kinds.count("device") == lost
