@@ -16,13 +16,15 @@ FOLDER = Path(__file__).parent / "recipes"
 class Floats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which operators stay float: those that any of these picks.
 
-    `kinds`: by the schema's name, such as ADD. `rows`: whose output has so many rows or more.
+    `kinds`: by the schema's name, such as ADD. `rows`, `few_rows`: whose output has so many rows
+    or more, or so many or fewer.
     `first`, `last`: so many from the inputs on, and so many in a row before each output.
     `names`: regular expressions for the output's name.
     """
 
     kinds: tuple[str, ...] = ()
     rows: int = 1 << 20
+    few_rows: int = 0
     first: int = 0
     last: int = 0
     names: tuple[str, ...] = ()
@@ -36,7 +38,7 @@ class Floats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             name, shape = network.name(output), network.shape(output)
             if (
                 network.kind(operator) in self.kinds
-                or (len(shape) == 4 and shape[1] >= self.rows)
+                or (len(shape) == 4 and not self.few_rows < shape[1] < self.rows)
                 or place < self.first
                 or output in late
                 or any(re.search(pattern, name) for pattern in self.names)
