@@ -7,7 +7,7 @@ limit that the variant passes or fails by.
 from collections.abc import Callable
 from functools import partial
 
-from calibration.accuracy import anchored, detections, landmarks, masks, vectors
+from calibration.accuracy import anchored, detections, landmarks, masks, vectors, voices
 from calibration.accuracy.figures import Outputs
 from edge.errors import UserError, nearest
 from edge.inference.manifest import Accuracy
@@ -33,6 +33,8 @@ MEASURES: dict[str, Callable[[Outputs, Outputs], list[Accuracy]]] = {
     "gesture_classifier": vectors.of_gestures,
     "image_embedding": vectors.of_embeddings,
     "objects": anchored.of_objects,
+    "voice_activity": voices.of_activity,
+    "voice_embedding": vectors.of_embeddings,
 }
 
 
