@@ -35,6 +35,9 @@ FILE = "timings.json"
 class Settings(NamedTuple):
     threads: tuple[int, ...] = (1, 2, 4)
     """Small boards have four cores, and the graph's other nodes want some of them."""
+    busy_waiting: tuple[str, ...] = ("tflite_runtime",)
+    """Libraries whose threads wait for each other without sleep: where another program has the
+    core of one, a call takes a hundred times as long. With them, one thread is all."""
     worthwhile: float = 0.25
     """The part of the time that twice the threads have to save. Perfect ones save half; with less
     than half of that the second core mostly waits, and another node could have used it."""
@@ -179,6 +182,8 @@ def _group(variants: Sequence[Variant], threads: int | None) -> list[Choice]:
     """Return all candidates: each variant with each number of threads."""
     if threads is not None:
         counts = [threads]
+    elif _library() in SETTINGS.busy_waiting:
+        counts = [1]
     else:
         counts = [n for n in SETTINGS.threads if n <= max(1, _cores())]
     return [Choice(variant, n) for variant in variants for n in counts]
@@ -258,9 +263,14 @@ def _read(path: Path) -> dict[str, Figures]:
 @functools.cache
 def device() -> str:
     """Return what times depend on: "AMD EPYC x86_64, ai-edge-litert 2.1.6"."""
-    library = interpreter_class().__module__.partition(".")[0].replace("_", "-")
+    library = _library().replace("_", "-")
     version = importlib.metadata.version(library)
     return f"{processor()} {platform.machine()}, {library} {version}"
+
+
+def _library() -> str:
+    """Return the package that runs models: "ai_edge_litert"."""
+    return str(interpreter_class().__module__).partition(".")[0]
 
 
 def processor() -> str:

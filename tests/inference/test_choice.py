@@ -62,10 +62,14 @@ def chosen(
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache, on a device of four cores, in a process that has timed nothing yet."""
+    """An empty cache, on a device of four cores, in a process that has timed nothing yet.
+
+    More than one thread is a candidate, whatever library the tests run on.
+    """
     monkeypatch.setenv("EDGE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(choice, "_process", choice._Process())
     monkeypatch.setattr(choice, "_cores", lambda: 4)
+    monkeypatch.setattr(choice, "SETTINGS", SETTINGS._replace(busy_waiting=()))
     return tmp_path / "cache"
 
 
@@ -116,6 +120,16 @@ def test_threads_that_are_given_are_used_and_compared_with() -> None:
     stopwatch = Stopwatch(figures(float=(8, 2, 1), int8=(4, 4, 4), edgetpu=(9, 9, 9)))
     assert chosen(stopwatch, threads=2) == ("float", 2)
     assert stopwatch.asked == [[("float", 2), ("int8", 2), ("edgetpu", 2)]]
+
+
+def test_threads_that_wait_busily_are_no_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "SETTINGS", SETTINGS)
+    monkeypatch.setattr(choice, "_library", lambda: "tflite_runtime")
+    monkeypatch.setattr(choice, "device", lambda: "a board, tflite-runtime 2.14.0")
+    stopwatch = Stopwatch(figures(float=(8, 2, 1), int8=(4, 4, 4), edgetpu=(9, 9, 9)))
+    assert chosen(stopwatch) == ("int8", 1)
+    assert stopwatch.asked == [[("float", 1), ("int8", 1), ("edgetpu", 1)]]
+    assert chosen(stopwatch, threads=2) == ("float", 2)
 
 
 def test_where_nothing_is_left_to_choose_nothing_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
