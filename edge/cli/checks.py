@@ -1,7 +1,8 @@
 """What `edge doctor` looks at."""
 
 import ctypes.util
-import importlib
+import importlib.util
+import itertools
 import platform
 import sys
 from collections.abc import Iterator
@@ -19,11 +20,12 @@ PACKAGES = {
     "numpy": ("numpy",),
     "cv2": ("opencv-python", "opencv-python-headless"),
     "av": ("av",),
-    "ai_edge_litert.interpreter": ("ai-edge-litert",),
     "mcap": ("mcap",),
     "lap": ("lap",),
 }
 """What can be installed and yet not load: module → the packages that bring it."""
+LIBRARIES = ("ai_edge_litert", "tflite_runtime")
+"""Either runs models; `edge.inference.backend` takes the first that is installed."""
 REINSTALL = "make clean install"
 JOIN_VIDEO = "add yourself to group video: sudo usermod -aG video $USER, then log in again"
 PORTAUDIO = "sudo apt-get install libportaudio2"
@@ -43,7 +45,8 @@ class Check(Struct):
 def all_checks() -> Iterator[Check]:
     """Look at one thing after the other."""
     yield _python()
-    yield from map(_package, PACKAGES)
+    yield from itertools.starmap(_package, PACKAGES.items())
+    yield _library()
     yield from _cameras()
     yield _microphones()
     yield _screen()
@@ -62,8 +65,7 @@ def _python() -> Check:
     return Check("Python", "problem", found, "use Python 3.10 to 3.13", needed=True)
 
 
-def _package(module: str) -> Check:
-    packages = PACKAGES[module]
+def _package(module: str, packages: tuple[str, ...]) -> Check:
     try:
         importlib.import_module(module)
     except ImportError as error:
@@ -72,6 +74,11 @@ def _package(module: str) -> Check:
     if len(found) > 1:
         return Check(module, "problem", f"{' and '.join(found)} overwrite each other", REINSTALL)
     return Check(packages[-1], "ok", found[0] if found else "installed by other means than pip")
+
+
+def _library() -> Check:
+    library = next(filter(importlib.util.find_spec, LIBRARIES), LIBRARIES[0])
+    return _package(f"{library}.interpreter", (library.replace("_", "-"),))
 
 
 def _version(package: str) -> str | None:
