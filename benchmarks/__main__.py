@@ -40,6 +40,7 @@ from edge.errors import UserError
     "--clip", type=Path, metavar="FILE", help="faces: a video of one face. Default: the sample."
 )
 @click.option("--start", type=click.FloatRange(min=0), metavar="S", help="faces: from S seconds.")
+@click.option("--variant", default="float", show_default=True, help="faces: of our models.")
 def main(
     what: str,
     as_json: bool,
@@ -49,6 +50,7 @@ def main(
     frames: int,
     clip: Path | None,
     start: float | None,
+    variant: str,
 ) -> None:
     """Measure what edge costs on this machine: two minutes, better with nothing else running.
 
@@ -62,7 +64,7 @@ def main(
     faces = None
     if what != "overhead":
         beginning = start if start is not None else (0.0 if clip else SAMPLE_ONE_FACE_S)
-        faces = measure_faces(clip or SAMPLE, beginning, frames, rounds)
+        faces = measure_faces(clip or SAMPLE, beginning, frames, rounds, variant)
     if as_json:
         found = {"machine": machine, "overhead": overhead, "faces": faces}
         print_json({name: value for name, value in found.items() if value is not None})

@@ -15,6 +15,7 @@ from benchmarks.clip import Clip, decode
 from benchmarks.figures import Figure, Goal
 from benchmarks.process import CHECKOUT, Process
 from benchmarks.worker import MODEL, Round
+from edge.inference.manifest import shipped
 
 PEER_PYTHON = CHECKOUT / ".venv-mediapipe" / "bin" / "python"
 WARM_UP = 30
@@ -25,10 +26,11 @@ NOTES = [
     "They play them forward and backward, a round each in turns, so all meet the same noise. Each "
     "frame is copied just before it is used, where a decoder would write it.",
     "Not counted: that copy, loading, the search for the face in the first frame.",
-    "CPU: user and system time of the whole process, all its threads, per frame. Float models; "
-    "both sides give their caller every landmark as Python objects.",
+    "CPU: user and system time of the whole process, all its threads, per frame; both "
+    "sides give their caller every landmark as Python objects.",
     "graph: graphs/faces.yaml at fast pace, max_faces as said, workers as by default where no "
-    "number is said; counting its parts is in it (10 µs). FaceMesh: video mode, max_num_faces as "
+    "number is said; counting its parts is in it (10 µs). Its models: the variant "
+    "named above, one thread each. FaceMesh: float models, video mode, max_num_faces as "
     "said; refined: 478 landmarks.",
     "One face is in view. Room for two: whether there is a second has to be looked for.",
     "ratio: to FaceMesh, not refined, with the same room, in the same round.",
@@ -48,10 +50,13 @@ class Contestant(NamedTuple):
     goal: float | None = None
     """What the ratio to that is to stay under."""
 
-    def command(self, clip: Clip) -> list[str]:
-        python, frames = (PEER_PYTHON, clip.rgb) if self in PEERS else (sys.executable, clip.bgr)
-        module = f"benchmarks.{self.module}"
-        return [str(python), "-m", module, str(frames), json.dumps(self.options)]
+    def command(self, clip: Clip, variant: str) -> list[str]:
+        """Return what starts it; `variant` is of our models, the peer has but one of each."""
+        if self in PEERS:
+            python, frames, options = str(PEER_PYTHON), clip.rgb, self.options
+        else:
+            python, frames, options = sys.executable, clip.bgr, self.options | {"variant": variant}
+        return [python, "-m", f"benchmarks.{self.module}", str(frames), json.dumps(options)]
 
 
 def _facemesh(max_faces: int, refine: bool = False) -> Contestant:
@@ -97,6 +102,7 @@ class Row(msgspec.Struct, frozen=True):
 
 class Faces(msgspec.Struct, frozen=True):
     clip: str
+    variant: str
     size: tuple[int, int]
     rounds: int
     frames: int
@@ -105,17 +111,19 @@ class Faces(msgspec.Struct, frozen=True):
     notes: list[str]
 
 
-def measure(path: Path, start_s: float, frames: int, rounds: int) -> Faces:
+def measure(path: Path, start_s: float, frames: int, rounds: int, variant: str = "float") -> Faces:
     """Have all contestants play `rounds` rounds of `frames` frames. Raises UserError.
 
-    Without the peer's environment, ours are measured alone.
+    `variant`: of our models. Without the peer's environment, ours are measured alone.
     """
+    for model in ("face_far", *(contestant.options["model"] for contestant in OURS)):
+        shipped().model(model).variant(variant)  # before the long work, a mistake is one line
     contestants = [*PEERS, *OURS] if PEER_PYTHON.exists() else OURS
     with tempfile.TemporaryDirectory(prefix="edge-benchmark-") as folder, ExitStack() as stack:
         clip = decode(path, start_s, Path(folder))
         processes = {}
         for number, contestant in enumerate(contestants):
-            process = Process(contestant.command(clip), Path(folder, f"{number}.log"))
+            process = Process(contestant.command(clip, variant), Path(folder, f"{number}.log"))
             stack.callback(process.close)
             process.play(WARM_UP)
             processes[contestant.name] = process
@@ -126,7 +134,7 @@ def measure(path: Path, start_s: float, frames: int, rounds: int) -> Faces:
         for contestant, row in zip(contestants, rows, strict=True)
         if contestant.goal and row.ratio
     ]
-    return Faces(clip.name, clip.size, rounds, frames, rows, goals, NOTES)
+    return Faces(clip.name, variant, clip.size, rounds, frames, rows, goals, NOTES)
 
 
 def _in_turns(processes: dict[str, Process], frames: int, rounds: int) -> dict[str, list[Round]]:

@@ -70,14 +70,20 @@ def clocked(node: type[Node], name: str, parts_s: dict[str, float]) -> type[Node
     return Clocked
 
 
-def faces_graph(bgr: str, model: str, max_faces: int, parts_s: dict[str, float]) -> Graph:
+def faces_graph(
+    bgr: str, model: str, variant: str, max_faces: int, parts_s: dict[str, float]
+) -> Graph:
     """Return the graph, its results with landmarks, on a clip of BGR pictures.
 
-    Its nodes add to `parts_s`, s by name; what their models had of it, by name and `MODEL`.
+    Variant and threads are named: what the device would choose may differ from day to day. The
+    nodes add to `parts_s`, s by name; what their models had of it, by name and `MODEL`.
     """
     graph = Graph.load(resource("graphs/faces.yaml"))
     graph.set("faces.max_faces", max_faces)
     graph.set("meshes.model", model)
+    for name in ("faces", "meshes"):
+        graph.set(f"{name}.variant", variant)
+        graph.set(f"{name}.threads", 1)
     graph.set("people.landmarks", True)
     camera = graph.spec.nodes["camera"]
     camera.uses, camera.with_ = ClipInMemory, {"bgr": bgr}
@@ -87,9 +93,9 @@ def faces_graph(bgr: str, model: str, max_faces: int, parts_s: dict[str, float])
     return graph
 
 
-def main(bgr: str, model: str, max_faces: int, workers: int | None) -> None:
+def main(bgr: str, model: str, variant: str, max_faces: int, workers: int | None) -> None:
     parts_s: dict[str, float] = {}
-    graph = faces_graph(bgr, model, max_faces, parts_s)
+    graph = faces_graph(bgr, model, variant, max_faces, parts_s)
     results = iter(graph.run(pace="fast", workers=workers))
 
     def play(frames: int) -> int:

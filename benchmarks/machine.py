@@ -4,9 +4,10 @@ import datetime
 import os
 import platform
 import sys
-from pathlib import Path
 
 import msgspec
+
+from edge.inference.choice import processor
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -29,19 +30,9 @@ class Machine(msgspec.Struct, frozen=True):
 def this_machine() -> Machine:
     return Machine(
         date=datetime.date.today().isoformat(),
-        cpu=_cpu(),
+        cpu=processor(),
         cores=os.cpu_count() or 1,
         load=os.getloadavg()[0],
         system=f"{platform.system()} {platform.machine()}",
         python=".".join(map(str, sys.version_info[:3])),
     )
-
-
-def _cpu() -> str:
-    """Return the processor's name; boards without one there have it in their device tree."""
-    info = Path("/proc/cpuinfo")
-    for line in info.read_text().splitlines() if info.exists() else ():
-        name, _, value = line.partition(":")
-        if name.strip() in ("model name", "Model"):
-            return value.strip()
-    return platform.processor() or platform.machine()

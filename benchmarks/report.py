@@ -30,7 +30,7 @@ def print_overhead(overhead: Overhead) -> None:
 def print_faces(faces: Faces) -> None:
     click.echo(
         f"\nFaces: CPU ms per frame; {faces.clip}, {faces.size[0]} × {faces.size[1]}, "
-        f"{faces.rounds} rounds of {faces.frames} frames\n"
+        f"{faces.variant} models, {faces.rounds} rounds of {faces.frames} frames\n"
     )
     head = ("", "CPU ms", "ratio", "faces a frame")
     rows = [

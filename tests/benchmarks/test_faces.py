@@ -33,6 +33,11 @@ def test_a_start_behind_the_end_is_the_users_error(tmp_path):
         decode(SAMPLE, 1000, tmp_path)
 
 
+def test_an_unknown_variant_is_the_users_error():
+    with pytest.raises(UserError, match="face_far has no variant 'flaot'"):
+        measure(SAMPLE, SAMPLE_ONE_FACE_S, frames=6, rounds=2, variant="flaot")
+
+
 def test_the_clip_is_played_without_a_jump():
     order = there_and_back(4)
     assert [next(order) for _ in range(9)] == [0, 1, 2, 3, 2, 1, 0, 1, 2]
