@@ -80,7 +80,8 @@ clean: ## remove all that make made here
 	$(INSTALL) edge
 	touch $@
 
-.venv/.dev: .venv/.edge requirements/dev.txt
+# The workshop is tested and its types checked as all else is.
+.venv/.dev: .venv/.calibration requirements/dev.txt
 	$(INSTALL) add dev
 	touch $@
 
