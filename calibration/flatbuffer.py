@@ -94,12 +94,21 @@ class Network:
 
     def constant(self, index: int) -> NDArray[Any] | None:
         """Return a read-only view of a tensor's stored values, None if it has none."""
-        tensor = self.tensor(index) if index >= 0 else None
-        data = self.model.buffers[tensor.buffer].data if tensor is not None else None
+        if index < 0:
+            return None
+        tensor = self.tensor(index)
+        data = self.model.buffers[tensor.buffer].data
         if data is None or len(data) == 0:
             return None
         values = np.frombuffer(bytes(data), TYPES[tensor.type])
         return values.reshape(self.shape(index)) if tensor.sparsity is None else values
+
+    def stored(self, index: int) -> NDArray[Any]:
+        """Return a tensor's stored values as `constant` does; ValueError where there are none."""
+        values = self.constant(index)
+        if values is None:
+            raise ValueError(f"{self.name(index)} is computed, stored values are expected")
+        return values
 
     def add_tensor(self, name: str, shape: Iterable[int], dtype: Any = np.float32) -> int:
         """Add a tensor that an operator will fill, or that is an input; return its index."""

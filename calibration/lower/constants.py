@@ -42,7 +42,8 @@ def dense(stored: NDArray[Any], sparsity: Any, shape: Any) -> NDArray[Any]:
             new = np.tile(np.arange(size), len(indices))
             indices = np.column_stack((np.repeat(indices, size, axis=0), new))
         else:
-            counts = np.diff(np.asarray(metadata.arraySegments.values, np.int64))
+            ends: NDArray[np.int64] = np.asarray(metadata.arraySegments.values, np.int64)
+            counts = ends[1:] - ends[:-1]
             new = np.asarray(metadata.arrayIndices.values, np.int64)
             indices = np.column_stack((np.repeat(indices, counts, axis=0), new))
     result = np.zeros([int(size) for size in shape], stored.dtype)

@@ -46,7 +46,7 @@ def deepen_transpose_convolution(network: Network) -> None:
     """
     for operator in network.of_kind("TRANSPOSE_CONV"):
         _, weights, x, bias = operator.inputs
-        kernel, options = network.constant(weights), operator.builtinOptions
+        kernel, options = network.stored(weights), operator.builtinOptions
         side = options.strideW
         if not kernel.shape[1] == kernel.shape[2] == side == options.strideH:
             continue
@@ -56,7 +56,7 @@ def deepen_transpose_convolution(network: Network) -> None:
         # Channels in the order row of the window, column, output.
         flat = kernel.transpose(1, 2, 0, 3).reshape(-1, 1, 1, kernel.shape[3])
         wide = network.add_constant(f"{name}/weights", np.ascontiguousarray(flat))
-        biases = network.add_constant(f"{name}/bias", np.tile(network.constant(bias), window))
+        biases = network.add_constant(f"{name}/bias", np.tile(network.stored(bias), window))
         network.replace(
             operator,
             network.operator("CONV_2D", [x, wide, biases], [deep], **POINTWISE),
@@ -72,8 +72,8 @@ def lower_depth_to_space(network: Network) -> None:
     for operator in network.of_kind("DEPTH_TO_SPACE"):
         (x,), (y,) = operator.inputs, operator.outputs
         side, outputs = operator.builtinOptions.blockSize, network.shape(y)[3]
-        kernel = np.eye(network.shape(x)[3], dtype=np.float32)
-        kernel = kernel.reshape(side, side, outputs, -1).transpose(2, 0, 1, 3)
+        moves = np.eye(network.shape(x)[3], dtype=np.float32)
+        kernel = moves.reshape(side, side, outputs, -1).transpose(2, 0, 1, 3)
         name, size = network.name(y), np.array(network.shape(y), np.int32)
         weights = network.add_constant(f"{name}/weights", np.ascontiguousarray(kernel))
         bias = network.add_constant(f"{name}/bias", np.zeros(outputs, np.float32))
@@ -103,7 +103,7 @@ def pack_columns(network: Network) -> None:
         if x not in network.graph.inputs or options.strideW != 2 or options.padding != SAME:
             continue
         _, height, width, channels = network.shape(x)
-        kernel = network.constant(weights)
+        kernel = network.stored(weights)
         if width % 2 or options.dilationWFactor != 1:
             continue
         left = _zeros_before(width, kernel.shape[2], 2)

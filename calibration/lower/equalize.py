@@ -85,7 +85,7 @@ def _tied(network: Network) -> Channels:
         if kind in MAKERS:
             continue
         if kind == "PAD":
-            before = int(network.constant(operator.inputs[1])[-1, 0])
+            before = int(network.stored(operator.inputs[1])[-1, 0])
             x = channels.of(moving[0])
             channels.tie(channels.of(y)[before : before + len(x)], x)
         elif kind == "CONCATENATION" and operator.builtinOptions.axis in (-1, 3):
@@ -121,7 +121,7 @@ def _factors(network: Network, channels: Channels, spans: dict[str, Floats]) -> 
 def _scale_weights(network: Network, operator: Any, factors: Floats, channels: Channels) -> None:
     x, weights, *bias = operator.inputs
     made, read = factors[channels.of(operator.outputs[0])], factors[channels.of(x)]
-    kernel = network.constant(weights)
+    kernel = network.stored(weights)
     if network.kind(operator) == "CONV_2D":
         kernel = kernel * made[:, None, None, None] / read
     else:
@@ -130,7 +130,7 @@ def _scale_weights(network: Network, operator: Any, factors: Floats, channels: C
     name = network.name(operator.outputs[0])
     operator.inputs = [x, network.add_constant(f"{name}/weights", kernel.astype(np.float32))]
     if bias:
-        moved = (network.constant(bias[0]) * made).astype(np.float32)
+        moved = (network.stored(bias[0]) * made).astype(np.float32)
         operator.inputs.append(network.add_constant(f"{name}/bias", moved))
 
 
