@@ -220,8 +220,8 @@ class Network:
             operator.outputs = [new[old] for old in operator.outputs]
             operator.intermediates = None
         for signature in self.model.signatureDefs or []:
-            for entry in [*signature.inputs, *signature.outputs]:
-                entry.tensorIndex = new[int(entry.tensorIndex)]
+            signature.inputs = _entries(signature.inputs, new)
+            signature.outputs = _entries(signature.outputs, new)
 
     def _renumber_buffers(self) -> None:
         kept = sorted({0} | {tensor.buffer for tensor in self.graph.tensors})
@@ -243,6 +243,14 @@ def pack(model: Any) -> bytes:
     builder = flatbuffers.Builder(1 << 20)
     builder.Finish(model.Pack(builder), file_identifier=FILE_IDENTIFIER)
     return bytes(builder.Output())
+
+
+def _entries(entries: list[Any], new: dict[int, int]) -> list[Any]:
+    """Return a signature's entries with the tensors' new numbers, without what was dropped."""
+    kept = [entry for entry in entries if int(entry.tensorIndex) in new]
+    for entry in kept:
+        entry.tensorIndex = new[int(entry.tensorIndex)]
+    return kept
 
 
 def _bytes(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -16,13 +16,15 @@ def repair_codes(network: Network) -> None:
 
 def name_tensors(network: Network) -> None:
     """Give every tensor a name that no other has: ranges are kept by name."""
-    taken: set[str] = set()
-    for index, tensor in enumerate(network.graph.tensors):
-        name = tensor.name.decode() if tensor.name else "tensor"
-        if name in taken:
-            name = f"{name}_{index}"
-        taken.add(name)
-        tensor.name = name.encode()
+    names = [tensor.name.decode() if tensor.name else "tensor" for tensor in network.graph.tensors]
+    given, taken = set(names), set[str]()
+    for number, (tensor, name) in enumerate(zip(network.graph.tensors, names, strict=True)):
+        unique = name
+        while unique in taken or (unique in given and unique != name):
+            unique = f"{name}_{number}"
+            number += len(names)
+        taken.add(unique)
+        tensor.name = unique.encode()
 
 
 def add_signature(network: Network) -> None:
