@@ -1,7 +1,10 @@
 """Passes that put activations where integer kernels have them: inside the operator before."""
 
+from typing import Any
+
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+from numpy.typing import NDArray
 
 from calibration.flatbuffer import Network
 
@@ -58,11 +61,10 @@ def lower_prelu(network: Network) -> None:
     its weights have a scale for each channel, so that small slopes lose nothing beside large ones.
     """
     for operator in network.of_kind("PRELU"):
-        x, slope = operator.inputs
-        slopes = network.constant(slope)
+        slopes = _slopes(network, operator)
         if slopes is None:
             continue
-        (y,) = operator.outputs
+        x, (y,) = operator.inputs[0], operator.outputs
         name, shape = network.name(y), network.shape(x)
         above, below, scaled = (
             network.add_tensor(f"{name}/{part}", shape) for part in ("above", "below", "scaled")
@@ -94,10 +96,18 @@ def tile_slopes(network: Network) -> None:
     takes at a time (128 × 128 × 8: 25 instead of 106 µs).
     """
     for operator in network.of_kind("PRELU"):
-        x, slope = operator.inputs
-        slopes, shape = network.constant(slope), network.shape(x)
-        if slopes is None or len(shape) != 4:
+        slopes, x = _slopes(network, operator), operator.inputs[0]
+        if slopes is None:
             continue
-        row = np.broadcast_to(slopes.reshape(1, 1, -1), (1, *shape[2:]))
+        row = np.broadcast_to(slopes, (1, *network.shape(x)[2:]))
         name = f"{network.name(operator.outputs[0])}/slopes"
         operator.inputs = [x, network.add_constant(name, np.ascontiguousarray(row))]
+
+
+def _slopes(network: Network, operator: Any) -> NDArray[np.float32] | None:
+    """Return the slope of every channel, None where slopes differ by place or aren't stored."""
+    x, slope = operator.inputs
+    slopes, shape = network.constant(slope), network.shape(x)
+    if slopes is None or len(shape) != 4 or slopes.size != slopes.shape[-1]:
+        return None
+    return np.broadcast_to(slopes.reshape(-1), shape[-1:])

@@ -45,21 +45,31 @@ def deepen_transpose_convolution(network: Network) -> None:
     time in XNNPACK (selfie, int8: 850 against 120 µs).
     """
     for operator in network.of_kind("TRANSPOSE_CONV"):
-        _, weights, x, bias = operator.inputs
+        _, weights, x, *bias = operator.inputs
         kernel, options = network.stored(weights), operator.builtinOptions
-        side = options.strideW
-        if not kernel.shape[1] == kernel.shape[2] == side == options.strideH:
+        side, (y,) = options.strideW, operator.outputs
+        _, height, width, _ = network.shape(x)
+        if (
+            not bias
+            or not kernel.shape[1] == kernel.shape[2] == side == options.strideH
+            or network.shape(y)[1:3] != (height * side, width * side)
+        ):
             continue
-        (y,) = operator.outputs
         name, window = network.name(y), side * side
         deep = network.add_tensor(f"{name}/deep", (*network.shape(x)[:3], window * len(kernel)))
         # Channels in the order row of the window, column, output.
         flat = kernel.transpose(1, 2, 0, 3).reshape(-1, 1, 1, kernel.shape[3])
         wide = network.add_constant(f"{name}/weights", np.ascontiguousarray(flat))
-        biases = network.add_constant(f"{name}/bias", np.tile(network.stored(bias), window))
+        biases = network.add_constant(f"{name}/bias", np.tile(network.stored(bias[0]), window))
         network.replace(
             operator,
-            network.operator("CONV_2D", [x, wide, biases], [deep], **POINTWISE),
+            network.operator(
+                "CONV_2D",
+                [x, wide, biases],
+                [deep],
+                fusedActivationFunction=options.fusedActivationFunction,
+                **POINTWISE,
+            ),
             network.operator("DEPTH_TO_SPACE", [deep], [y], blockSize=side),
         )
 
