@@ -8,15 +8,12 @@ from ruamel.yaml import YAML
 
 from edge.inference.manifest import Variant
 
-MADE = ("int8", "edgetpu")
-"""The variants that the workshop owns; all else in the file is written by hand."""
-
 
 class Entry(msgspec.Struct, frozen=True):
-    """What is known of a model once it is made: `float_ms` of its parent, beside the others'."""
+    """What is known of a model once it is made: `parent_ms` is beside the variants' own `ms`."""
 
     variants: tuple[Variant, ...]
-    float_ms: float | None
+    parent_ms: float
     multiply_adds: int
     blocked: dict[str, str]
 
@@ -24,8 +21,7 @@ class Entry(msgspec.Struct, frozen=True):
 def write(path: Path, entries: dict[str, Entry], measured_on: str) -> None:
     """Replace the made variants of the models in `entries`; other models stay as they are.
 
-    A made variant that passed and is faster than its parent stands before it: the first is what
-    runs on the virtual clock.
+    What is faster than its parent stands before it: the first is what runs on the virtual clock.
     """
     yaml = YAML()
     yaml.width, yaml.preserve_quotes = 10_000, True
@@ -42,18 +38,20 @@ def write(path: Path, entries: dict[str, Entry], measured_on: str) -> None:
 
 
 def _enter(model: Any, entry: Entry) -> None:
-    variants = model["variants"]
-    for place in reversed(range(len(variants))):
-        if variants[place]["name"] in MADE:
-            del variants[place]
-    if entry.float_ms is not None and variants:
-        variants[0]["ms"] = entry.float_ms
-    for variant in reversed(entry.variants):
-        better = variant.passed and (entry.float_ms is None or variant.ms < entry.float_ms)
-        plain = msgspec.to_builtins(variant)
-        plain = {key: value for key, value in plain.items() if value not in (None, [], ())}
-        variants.insert(0 if better and variant.name == "int8" else len(variants), plain)
+    # What has sources is written by hand, all else is made here.
+    published = [variant for variant in model["variants"] if variant.get("sources")]
+    if published:
+        published[0]["ms"] = entry.parent_ms
+    quick = [plain(v) for v in entry.variants if v.ms is not None and v.ms < entry.parent_ms]
+    slow = [plain(v) for v in entry.variants if v.ms is None or v.ms >= entry.parent_ms]
+    model["variants"] = [*quick, *published, *slow]
     model["multiply_adds"] = entry.multiply_adds
     model.pop("blocked", None)
     if entry.blocked:
         model["blocked"] = dict(entry.blocked)
+
+
+def plain(variant: Variant) -> dict[str, Any]:
+    """Return a variant as YAML has it, without what is left at its default."""
+    values = msgspec.to_builtins(variant)
+    return {key: value for key, value in values.items() if value not in (None, [], ())}

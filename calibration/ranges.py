@@ -1,6 +1,7 @@
 """Which values a network's tensors take: what an int8 tensor has to span."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -73,6 +74,13 @@ def channel_spans(content: bytes, samples: Iterable[Inputs]) -> dict[str, NDArra
     return spans
 
 
+def watch(content: bytes, samples: Iterable[Inputs]) -> Iterator[dict[str, NDArray[np.float32]]]:
+    """Yield the values of all tensors, by name, for one sample after the other."""
+    observer = _Observer(content)
+    for sample in samples:
+        yield dict(observer.run(sample))
+
+
 class _Observer:
     """The float network, with every tensor kept."""
 
@@ -121,9 +129,16 @@ def _histograms(
     counts = {name: np.zeros(BINS, np.int64) for name in whole}
     for sample in samples:
         for name, values in observer.run(sample):
-            some = values.reshape(-1)[:: max(1, values.size // COUNTED)]
-            counts[name] += np.histogram(some, BINS, whole[name])[0]
+            counts[name] += np.histogram(_some(values), BINS, whole[name])[0]
     return {name: Histogram(*whole[name], counts[name]) for name in whole}
+
+
+def _some(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return every so-many-th value, in a step that meets all channels alike."""
+    step = max(1, values.size // COUNTED)
+    while math.gcd(step, values.shape[-1]) > 1:
+        step += 1
+    return values.reshape(-1)[::step]
 
 
 def _percentile(histogram: Histogram) -> Range:

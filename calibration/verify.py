@@ -1,13 +1,16 @@
-"""What a variant loses and gains: its outputs and its time beside its float parent's."""
+"""What a variant loses and gains: its outputs and its time beside its parent's."""
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibration.accuracy import Outputs
+from calibration.accuracy.voices import in_turn
 from calibration.samples import Sample
 from edge.inference.choice import time_calls
 from edge.inference.manifest import ModelSpec, Variant
@@ -21,11 +24,21 @@ TIMINGS = 8
 def outputs(
     spec: ModelSpec, variant: Variant, content: bytes, samples: Iterable[Sample]
 ) -> Outputs:
-    """Return a variant's outputs for every sample, in the manifest's order, as the runtime gives
-    them: pictures are written as nodes write them."""
+    """Return a variant's outputs for every sample, in the manifest's order, as nodes get them."""
     model = Model(ModelFile(spec.name, content, spec, variant), threads=1)
+
+    def run(sample: Iterable[NDArray[Any]]) -> list[NDArray[Any]]:
+        for index, value in enumerate(sample):
+            if value.dtype == np.uint8:
+                model.write_picture(value, index)
+            else:
+                model.input(index)[...] = value
+        return model.invoke()
+
     try:
-        return [_run(model, sample) for sample in samples]
+        if spec.name == "voice_activity":
+            return in_turn(run, samples)
+        return [run(sample) for sample in samples]
     finally:
         model.close()
 
@@ -33,21 +46,13 @@ def outputs(
 def times(contents: dict[str, bytes]) -> dict[str, float]:
     """Return the median ms of a call of each file with one thread, all measured in turn."""
     with TemporaryDirectory() as folder:
-        files = []
+        files: list[tuple[Path, int]] = []
         for name, content in contents.items():
-            files.append((Path(folder) / f"{name}.tflite", 1))
-            files[-1][0].write_bytes(content)
-        rounds = [time_calls(files) for _ in range(TIMINGS)]
+            path = Path(folder) / f"{name}.tflite"
+            path.write_bytes(content)
+            files.append((path, 1))
+        rounds: Sequence[list[float | None]] = [time_calls(files) for _ in range(TIMINGS)]
     return {
         name: round(statistics.median(figure for figure in figures if figure is not None), 3)
         for name, figures in zip(contents, zip(*rounds, strict=True), strict=True)
     }
-
-
-def _run(model: Model, sample: Sample) -> list[np.ndarray]:
-    for index, value in enumerate(sample):
-        if value.dtype == np.uint8:
-            model.write_picture(value, index)
-        else:
-            model.input(index)[...] = value
-    return model.invoke()

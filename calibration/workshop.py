@@ -6,17 +6,25 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration import rebuild
 from calibration.flatbuffer import Network
 from calibration.lower import Target, lower, lower_for
 from calibration.lower.equalize import equalize
+from calibration.lower.rounding import round_weights
 from calibration.quantize import quantize
 from calibration.ranges import Inputs, channel_spans, observe
-from calibration.recipe import Build
+from calibration.rebuild import objects, voice_activity, voice_embedding
+from calibration.recipe import Build, Recipe
 from calibration.samples import Sample
+from edge.inference import registry
 from edge.inference.manifest import ModelSpec, TensorSpec
 
 OBSERVED = 128
 """Calibration samples that are enough: twice as many moved no range by more than a hundredth."""
+
+ROUNDED = 32
+"""Calibration samples by which weights are rounded, of 200 places each: for 1,152 channels more
+than five times as many as there are weights in a row."""
 
 
 class Made(NamedTuple):
@@ -25,29 +33,65 @@ class Made(NamedTuple):
     content: bytes
     tensors: tuple[str, ...]
 
+    @classmethod
+    def of(cls, content: bytes, tensors: tuple[str, ...] = ()) -> "Made":
+        """`tensors`: the outputs in the manifest's order, where the file has another."""
+        if tensors:
+            return cls(content, tensors)
+        network = Network(content)
+        return cls(content, tuple(network.name(index) for index in network.graph.outputs))
+
+
+def parent(spec: ModelSpec) -> Made:
+    """Return the file that a model's variants are made of and measured by, fetched if need be."""
+    if spec.name in rebuild.PARENTS:
+        return Made.of(rebuild.parent(spec.name))
+    published = next(variant for variant in spec.variants if variant.sources)
+    file = registry.find(spec.name, published.name).file
+    return Made.of(file if isinstance(file, bytes) else file.read_bytes(), published.tensors)
+
 
 def make(
-    spec: ModelSpec, parent: bytes, target: Target, build: Build, samples: list[Sample]
-) -> Made:
-    """Lower and quantize a model for a target. The same arguments give the same bytes.
+    spec: ModelSpec, recipe: Recipe, origin: Made, samples: Sequence[Sample]
+) -> dict[str, Made]:
+    """Make all variants that a model's recipe names. The same arguments give the same bytes.
 
-    `parent`: the float file; `samples`: the calibration set.
+    `origin`: the model's parent; `samples`: its calibration set.
     """
+    if spec.name == "voice_activity":
+        published = rebuild.published(spec.name)
+        return {"float": origin, "int8": Made.of(voice_activity.build(published, int8=True))}
+    if spec.name == "voice_embedding":
+        published = rebuild.published(spec.name)
+        return {"int8": Made.of(voice_embedding.build(published, int8=True))}
+    if spec.name == "objects":
+        return {"int8": Made.of(objects.build(origin.content))}
+    return {
+        target: quantized(spec, origin, target, build, samples)
+        for target, build in recipe.builds().items()
+    }
+
+
+def quantized(
+    spec: ModelSpec, origin: Made, target: Target, build: Build, samples: Sequence[Sample]
+) -> Made:
+    """Lower and quantize a model for a target."""
     inputs = [numbers(sample, spec.inputs) for sample in evenly(samples, OBSERVED)]
-    network = Network(parent)
-    lower(network, spec.variant("float").tensors)
+    network = Network(origin.content)
+    lower(network, origin.tensors)
     if build.equalize:
         equalize(network, channel_spans(network.save(), inputs), build.equalize)
     lower_for(target, network)
+    keep_float = build.float.pick(network)
+    round_weights(network, evenly(inputs, ROUNDED), keep_float)
     content = network.save()
-    quantized = quantize(
+    result = quantize(
         content,
         observe(content, inputs, build.ranges),
-        keep_float=build.float.pick(Network(content)),
+        keep_float=keep_float,
         pictures=[tensor.range for tensor in spec.inputs],
     )
-    result = Network(quantized)
-    return Made(quantized, tuple(result.name(index) for index in result.graph.outputs))
+    return Made.of(result)
 
 
 def numbers(sample: Sample, inputs: Iterable[TensorSpec]) -> Inputs:

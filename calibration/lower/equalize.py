@@ -18,8 +18,16 @@ Floats = NDArray[np.float64]
 
 MAKERS = ("CONV_2D", "DEPTHWISE_CONV_2D")
 """Operators with weights for every channel, which take a factor in."""
-TYING = ("ADD", "PRELU", "MAX_POOL_2D", "AVERAGE_POOL_2D", "RESIZE_BILINEAR", "MEAN", "MAXIMUM")
-"""Operators through which a positive factor passes, if all their inputs have it."""
+TYING = {
+    "ADD": 2,
+    "AVERAGE_POOL_2D": 1,
+    "MAXIMUM": 2,
+    "MAX_POOL_2D": 1,
+    "MEAN": 1,
+    "PRELU": 1,
+    "RESIZE_BILINEAR": 1,
+}
+"""Operators through which a positive factor passes, if so many computed inputs all have it."""
 HOMOGENEOUS = (schema.ActivationFunctionType.NONE, schema.ActivationFunctionType.RELU)
 RELU6 = schema.ActivationFunctionType.RELU6
 MOST = 64.0
@@ -89,12 +97,14 @@ def _tied(network: Network) -> Channels:
             x = channels.of(moving[0])
             channels.tie(channels.of(y)[before : before + len(x)], x)
         elif kind == "CONCATENATION" and operator.builtinOptions.axis in (-1, 3):
-            parts = np.concatenate([channels.of(x) for x in moving])
+            parts = np.concatenate([channels.of(x) for x in operator.inputs])
             channels.tie(channels.of(y), parts)
+            for x in set(operator.inputs) - set(moving):
+                channels.fix(x)
         elif kind in TYING and all(network.shape(x)[-1] == network.shape(y)[-1] for x in moving):
             for x in moving:
                 channels.tie(channels.of(y), channels.of(x))
-            if kind == "ADD" and len(moving) < 2:
+            if len(moving) != TYING[kind]:
                 channels.fix(y)
         else:
             for index in (*moving, *operator.outputs):
@@ -129,8 +139,10 @@ def _scale_weights(network: Network, operator: Any, factors: Floats, channels: C
         kernel = kernel * made / np.repeat(read, multiplier)
     name = network.name(operator.outputs[0])
     operator.inputs = [x, network.add_constant(f"{name}/weights", kernel.astype(np.float32))]
-    if bias:
-        moved = (network.stored(bias[0]) * made).astype(np.float32)
+    for place in bias:
+        if place < 0:
+            continue
+        moved = (network.stored(place) * made).astype(np.float32)
         operator.inputs.append(network.add_constant(f"{name}/bias", moved))
 
 
