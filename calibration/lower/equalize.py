@@ -87,7 +87,7 @@ def _tied(network: Network) -> Channels:
         moving = [i for i in operator.inputs if i >= 0 and network.constant(i) is None]
         activation = getattr(operator.builtinOptions, "fusedActivationFunction", 0)
         allowed = (*HOMOGENEOUS, RELU6) if kind in MAKERS else HOMOGENEOUS
-        (y,) = operator.outputs[:1]
+        y = operator.outputs[0]
         if activation not in allowed:
             channels.fix(y)
         if kind in MAKERS:
@@ -139,10 +139,8 @@ def _scale_weights(network: Network, operator: Any, factors: Floats, channels: C
         kernel = kernel * made / np.repeat(read, multiplier)
     name = network.name(operator.outputs[0])
     operator.inputs = [x, network.add_constant(f"{name}/weights", kernel.astype(np.float32))]
-    for place in bias:
-        if place < 0:
-            continue
-        moved = (network.stored(place) * made).astype(np.float32)
+    if bias:
+        moved = (network.stored(bias[0]) * made).astype(np.float32)
         operator.inputs.append(network.add_constant(f"{name}/bias", moved))
 
 
