@@ -135,8 +135,8 @@ def _histograms(
 
 def _some(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return every so-many-th value, in a step that meets all channels alike."""
-    step = max(1, values.size // COUNTED)
-    while math.gcd(step, values.shape[-1]) > 1:
+    step, channels = max(1, values.size // COUNTED), values.shape[-1] if values.ndim else 1
+    while math.gcd(step, channels) > 1:
         step += 1
     return values.reshape(-1)[::step]
 

@@ -9,6 +9,7 @@ from calibration.flatbuffer import Network
 from calibration.lower import Target
 from calibration.ranges import Method
 from edge.errors import UserError, nearest
+from edge.inference.backend import one_line
 
 FOLDER = Path(__file__).parent / "recipes"
 
@@ -85,7 +86,7 @@ def read(model: str) -> Recipe:
     try:
         return msgspec.yaml.decode(path.read_bytes(), type=Recipe)
     except msgspec.MsgspecError as error:
-        raise UserError(f"{path.name}: {error}") from error
+        raise UserError(f"{path.name}: {one_line(error)}") from error
 
 
 def _last(network: Network, depth: int) -> set[int]:
