@@ -70,7 +70,8 @@ class Network:
         raise KeyError(name)
 
     def shape(self, index: int) -> tuple[int, ...]:
-        return tuple(int(size) for size in self.tensor(index).shape)
+        shape = self.tensor(index).shape
+        return () if shape is None else tuple(int(size) for size in shape)
 
     def kind(self, operator: Any) -> str:
         """Return an operator's name in the schema, such as "CONV_2D"; a custom one's own."""

@@ -79,6 +79,18 @@ def test_a_new_constant_leaves_those_alone_who_shared_the_old() -> None:
     assert [list(y[0]) for y in run(net.save(), np.zeros((1, 3), np.float32))] == [[5] * 3, [1] * 3]
 
 
+def test_single_numbers_may_have_no_shape() -> None:
+    net = Net()
+    x, number = net.input(1, 3), net.const(np.array(2, np.float32))
+    net.ends(net.add("MUL", [x, number], 1, 3))
+    net.tensor(number).shape = None
+    read = Network(net.save())
+    number = read.operators[0].inputs[1]
+    assert read.shape(number) == ()
+    assert read.stored(number) == 2
+    assert run(read.save(), np.ones((1, 3), np.float32))[0].tolist() == [[2, 2, 2]]
+
+
 def test_rerouting_reaches_readers_and_outputs() -> None:
     net = small()
     (convolution, activation) = net.operators
