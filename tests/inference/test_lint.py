@@ -419,7 +419,9 @@ def test_every_edgetpu_variant_keeps_to_the_list(variant: Any) -> None:
     assert (verdict.whole, verdict.share) == (True, 1.0)
 
 
-COUNTED = [model for model in shipped().models if model.multiply_adds]
+LOOPING = "voice_embedding"
+"""Of several graphs: a file doesn't say how often a loop goes round."""
+COUNTED = [m for m in shipped().models if m.multiply_adds and m.name != LOOPING]
 
 
 @pytest.mark.parametrize("model", COUNTED, ids=lambda model: model.name)
