@@ -82,7 +82,8 @@ def _measured(spec: ModelSpec, instructions: Recipe) -> Bench:
 def _entry(bench: Bench, instructions: Recipe, folder: Path | None) -> Entry:
     """Decide which variants may be used; put their files into the folder."""
     spec = bench.spec
-    variants, blocked = [], dict(instructions.blocked)
+    variants: list[Variant] = []
+    blocked: dict[str, str] = {**instructions.blocked}
     for name, result in bench.made.items():
         variant = _variant(spec, name, result, bench.ms[name], bench.accuracy.get(name, ()))
         reason = _obstacle(variant, result.content)

@@ -43,7 +43,7 @@ def round_weights(
     ]
     gathered = _gathered(network, layers, watch(content, samples))
     for layer, inputs in zip(layers, gathered, strict=True):
-        kernel = network.constant(layer.inputs[1])
+        kernel = network.stored(layer.inputs[1])
         depthwise = network.kind(layer) == "DEPTHWISE_CONV_2D"
         # Rows of weights that meet the same inputs: (groups, rows, inputs).
         rows = kernel.transpose(3, 0, 1, 2) if depthwise else kernel[None]
@@ -84,7 +84,7 @@ def _keep_largest(rows: Floats, result: Floats, step: Floats) -> None:
 def _store(network: Network, layer: Any, kernel: Floats, lost: Floats) -> None:
     x, _, bias = layer.inputs
     name = network.name(layer.outputs[0])
-    values = network.constant(bias) + lost
+    values = network.stored(bias) + lost
     layer.inputs = [
         x,
         network.add_constant(f"{name}/rounded", np.ascontiguousarray(kernel, np.float32)),

@@ -30,10 +30,10 @@ def test_a_published_model_stays_what_it_was(model: Any, target: Target) -> None
     assert [network.name(index) for index in network.graph.outputs] == list(names)
     lower_for(target, network)
     random = np.random.default_rng(0)
-    inputs = [
-        random.uniform(*(tensor.range or (0, 1)), tensor.shape).astype(np.float32)
-        for tensor in model.inputs
-    ]
+    inputs = []
+    for tensor in model.inputs:
+        low, high = tensor.range or (0, 1)
+        inputs.append(random.uniform(low, high, tensor.shape).astype(np.float32))
     # XNNPACK, which alone knows what some were published with.
     whole = Network(parent)
     places = [[whole.name(index) for index in whole.graph.outputs].index(name) for name in names]
