@@ -83,7 +83,7 @@ def _entry(bench: Bench, instructions: Recipe, folder: Path | None) -> Entry:
     """Decide which variants may be used; put their files into the folder."""
     spec = bench.spec
     variants: list[Variant] = []
-    blocked: dict[str, str] = {**instructions.blocked}
+    blocked: dict[str, str] = dict(instructions.blocked)
     for name, result in bench.made.items():
         variant = _variant(spec, name, result, bench.ms[name], bench.accuracy.get(name, ()))
         reason = _obstacle(variant, result.content)
