@@ -68,7 +68,6 @@ def test_an_unknown_model_is_named_with_the_nearest(folder: Path) -> None:
 def test_the_projects_recipes_are_of_its_models(model: str) -> None:
     found = read(model)
     assert shipped().model(model).name == model
-    assert found.builds()
     # What is made isn't said to be impossible.
     assert not set(found.builds()) & set(found.blocked)
 
