@@ -47,9 +47,8 @@ format: .venv/.dev ## put the code into the project's style
 bench: .venv/.benchmarks .venv-mediapipe/.peer ## measure this machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
-models: install ## fetch the models that the graphs use, and check their hashes
-	$(BIN)/edge models fetch
-	$(BIN)/edge models verify
+models: .venv/.calibration ## make the quantized models again, from the published ones (ARGS=palm for one)
+	$(BIN)/python -m calibration $(ARGS)
 
 lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer versions
 	@command -v uv >/dev/null || { echo "lock: uv is missing: pip install uv" >&2; exit 2; }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+from msgspec import structs
 from tqdm import tqdm
 
 from calibration import recipe, verify, workshop
@@ -86,7 +87,10 @@ def _entry(bench: Bench, instructions: Recipe, folder: Path | None) -> Entry:
     blocked: dict[str, str] = dict(instructions.blocked)
     for name, result in bench.made.items():
         variant = _variant(spec, name, result, bench.ms[name], bench.accuracy.get(name, ()))
-        reason = _obstacle(variant, result.content)
+        same = [other for other in variants if other.sha256 == variant.sha256]
+        if same:  # one file may be both, full integer and the fastest
+            variant = structs.replace(variant, file=same[0].file)
+        reason = _obstacle(variant, result.content, bench.ms[""])
         _tell(spec, variant, bench.ms[""], reason)
         if reason is None:
             variants.append(variant)
@@ -96,6 +100,8 @@ def _entry(bench: Bench, instructions: Recipe, folder: Path | None) -> Entry:
             (folder / variant.file).write_bytes(result.content)
         elif folder:
             (folder / variant.file).unlink(missing_ok=True)
+    if folder and not variants:  # nothing made is better: the model itself, for use without network
+        (folder / spec.parent.file).write_bytes(bench.origin.content)
     if spec.name == "voice_embedding":  # of three graphs, which the counter doesn't read
         count = voice_embedding.MULTIPLY_ADDS
     else:
@@ -103,10 +109,12 @@ def _entry(bench: Bench, instructions: Recipe, folder: Path | None) -> Entry:
     return Entry(tuple(variants), bench.ms[""], count, blocked)
 
 
-def _obstacle(variant: Variant, content: bytes) -> str | None:
+def _obstacle(variant: Variant, content: bytes, parent_ms: float) -> str | None:
     """Return why a variant may not be used, None if it may."""
     if missed := [figure for figure in variant.accuracy if not figure.holds]:
         return "not accurate enough: " + "; ".join(_said(figure) for figure in missed)
+    if variant.name == "int8" and variant.ms is not None and variant.ms >= parent_ms:
+        return f"not faster than its parent: {variant.ms} ms against {parent_ms}"
     if variant.name == "edgetpu":
         verdict = lint(content, variant.file)
         if not verdict.whole:

@@ -10,6 +10,7 @@ from litert_quantizer.qtyping import TFLOperationName
 from litert_quantizer.quantizer import AlgorithmName, Quantizer
 
 from calibration.flatbuffer import Network
+from calibration.lower.constants import halve_constants
 from calibration.ranges import Range
 
 BITS = 8
@@ -20,15 +21,21 @@ def quantize(
     ranges: dict[str, Range],
     keep_float: Sequence[str] = (),
     pictures: Iterable[tuple[float, float] | None] = (),
+    dynamic: bool = False,
 ) -> bytes:
     """Return the network with int8 weights (one scale a channel) and int8 tensors.
 
     `ranges`: by tensor. `keep_float`: names of tensors; the operators that make them stay float,
     as does what litert-quantizer can't do. `pictures`: for each input what black and white stand
     for, so that int8 codes are just the pixels, shifted by 128; None for other inputs.
+    `dynamic`: tensors stay float; a convolution has int8 weights and rounds what goes in by the
+    range that it has in this call.
     """
     quantizer = Quantizer(content)
-    quantizer.add_static_config(".*", TFLOperationName.ALL_SUPPORTED, BITS, BITS)
+    if dynamic:
+        quantizer.add_dynamic_config(".*", TFLOperationName.CONV_2D, BITS)
+    else:
+        quantizer.add_static_config(".*", TFLOperationName.ALL_SUPPORTED, BITS, BITS)
     for name in keep_float:
         # It looks for the pattern in the names of an operator's outputs, each closed by ";".
         quantizer.update_quantization_recipe(
@@ -40,7 +47,7 @@ def quantize(
         name = network.name(index)
         if span is not None:
             spans[name] = Range(*span)
-        else:
+        elif not dynamic:
             quantizer.update_quantization_recipe(
                 f"^{re.escape(name)};", TFLOperationName.INPUT, None, AlgorithmName.NO_QUANTIZE
             )
@@ -49,8 +56,10 @@ def quantize(
         for name, (low, high) in spans.items()
     }
     with _silence():
-        result = quantizer.quantize(observed, enable_progress_report=False)
-    return Network(bytes(result.quantized_model)).save()
+        result = quantizer.quantize(None if dynamic else observed, enable_progress_report=False)
+    quantized = Network(bytes(result.quantized_model))
+    halve_constants(quantized)
+    return quantized.save()
 
 
 @contextlib.contextmanager

@@ -49,8 +49,13 @@ class Floats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How one variant is made. `equalize`: power of the equalization, 0 for none."""
+    """How one variant is made.
 
+    `dynamic`: ranges are found at each call, not in calibration. `equalize`: power of the
+    equalization, 0 for none.
+    """
+
+    dynamic: bool = False
     ranges: Method = "minmax"
     equalize: float = 0.0
     float: Floats = Floats()
@@ -67,7 +72,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verification: str
     int8: Build | None = None
     edgetpu: Build | None = None
-    blocked: dict[Target, str] = {}
+    blocked: dict[str, str] = {}
 
     def builds(self) -> dict[Target, Build]:
         builds: dict[Target, Build | None] = {"int8": self.int8, "edgetpu": self.edgetpu}

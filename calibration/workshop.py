@@ -65,7 +65,8 @@ def make(
         published = rebuild.published(spec.name)
         return {"int8": Made.of(voice_embedding.build(published, int8=True))}
     if spec.name == "objects":
-        return {"int8": Made.of(objects.build(origin.content))}
+        result = Made.of(objects.build(origin.content))
+        return {"int8": result, "edgetpu": result}
     return {
         target: quantized(spec, origin, target, build, samples)
         for target, build in recipe.builds().items()
@@ -83,13 +84,17 @@ def quantized(
         equalize(network, channel_spans(network.save(), inputs), build.equalize)
     lower_for(target, network)
     keep_float = build.float.pick(network)
+    if build.dynamic:  # only what meets a matrix has int8 weights then
+        depthwise = network.of_kind("DEPTHWISE_CONV_2D")
+        keep_float += [network.name(operator.outputs[0]) for operator in depthwise]
     round_weights(network, evenly(inputs, ROUNDED), keep_float)
     content = network.save()
     result = quantize(
         content,
-        observe(content, inputs, build.ranges),
+        {} if build.dynamic else observe(content, inputs, build.ranges),
         keep_float=keep_float,
         pictures=[tensor.range for tensor in spec.inputs],
+        dynamic=build.dynamic,
     )
     return Made.of(result)
 

@@ -39,7 +39,9 @@ def round_weights(
     layers = [
         layer
         for layer in network.of_kind(*LAYERS)
-        if network.name(layer.outputs[0]) not in spared and len(layer.inputs) == 3
+        if network.name(layer.outputs[0]) not in spared
+        and len(layer.inputs) == 3
+        and layer.builtinOptions.dilationWFactor == layer.builtinOptions.dilationHFactor == 1
     ]
     gathered = _gathered(network, layers, watch(content, samples))
     for layer, inputs in zip(layers, gathered, strict=True):
@@ -48,7 +50,7 @@ def round_weights(
         # Rows of weights that meet the same inputs: (groups, rows, inputs).
         rows = kernel.transpose(3, 0, 1, 2) if depthwise else kernel[None]
         rows = rows.reshape(len(inputs), -1, inputs.shape[2]).astype(np.float64)
-        rounded = np.stack([_rounded(*pair) for pair in zip(rows, inputs, strict=True)])
+        rounded = _rounded(rows, inputs)
         lost = np.einsum("gri,gi->gr", rows - rounded, inputs.mean(axis=1)).reshape(-1)
         back = rounded.reshape(kernel.shape if not depthwise else (-1, *kernel.shape[:3]))
         result = back.transpose(1, 2, 3, 0) if depthwise else back
@@ -56,29 +58,25 @@ def round_weights(
 
 
 def _rounded(rows: Floats, inputs: Floats) -> Floats:
-    """Return rows of weights (r, i) on their steps, given the inputs (n, i) that they meet."""
-    step = np.abs(rows).max(axis=1) / LEVELS
+    """Return rows of weights (g, r, i) on their steps, given the inputs (g, n, i) they meet."""
+    step = np.abs(rows).max(axis=2) / LEVELS
     step[step == 0] = 1
-    together = inputs.T @ inputs
-    damping = DAMPING * np.trace(together) / len(together) + 1e-9
-    inverse = np.linalg.inv(together + damping * np.eye(len(together)))
-    upper = np.linalg.cholesky(inverse).T
+    together = inputs.transpose(0, 2, 1) @ inputs
+    diagonal = np.einsum("gii->gi", together)
+    diagonal += DAMPING * diagonal.mean(axis=1, keepdims=True) + 1e-9
+    upper = np.linalg.cholesky(np.linalg.inv(together)).transpose(0, 2, 1)
     left, result = rows.copy(), np.empty_like(rows)
-    for place in range(rows.shape[1]):
+    for place in range(rows.shape[2]):
         # Moved weights stay inside of the steps that the largest one set.
-        codes = np.clip(np.round(left[:, place] / step), -LEVELS, LEVELS)
-        result[:, place] = codes * step
-        error = (left[:, place] - result[:, place]) / upper[place, place]
-        left[:, place + 1 :] -= np.outer(error, upper[place, place + 1 :])
-    _keep_largest(rows, result, step)
+        codes = np.clip(np.round(left[..., place] / step), -LEVELS, LEVELS)
+        result[..., place] = codes * step
+        error = (left[..., place] - result[..., place]) / upper[:, None, place, place]
+        left[..., place + 1 :] -= error[..., None] * upper[:, None, place, place + 1 :]
+    largest = np.abs(rows).argmax(axis=2)[..., None]
+    # Its 127 stays as it was: the scale is found again from it.
+    scaled = np.sign(np.take_along_axis(rows, largest, 2)) * LEVELS * step[..., None]
+    np.put_along_axis(result, largest, scaled, 2)
     return result
-
-
-def _keep_largest(rows: Floats, result: Floats, step: Floats) -> None:
-    """Give each row's largest weight its 127 back, from which the scale is found again."""
-    largest = np.abs(rows).argmax(axis=1)
-    index = np.arange(len(rows))
-    result[index, largest] = np.sign(rows[index, largest]) * LEVELS * step
 
 
 def _store(network: Network, layer: Any, kernel: Floats, lost: Floats) -> None:

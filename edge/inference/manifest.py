@@ -171,7 +171,9 @@ class Manifest(_Record, frozen=True):
     def __post_init__(self) -> None:
         known = _once("archive", [archive.name for archive in self.archives])
         _once("model", [model.name for model in self.models])
-        _once("file", [variant.file for variant in self.variants()])
+        # One file may be two variants, int8 for processors and full integer at that.
+        files = {(variant.file, variant.sha256) for variant in self.variants()}
+        _once("file", sorted(file for file, _ in files))
         for variant in self.variants():
             for source in variant.sources:
                 if source.archive not in known:
