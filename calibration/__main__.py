@@ -2,7 +2,6 @@
 
 import datetime
 import hashlib
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -46,7 +45,6 @@ def main(names: tuple[str, ...], dry_run: bool) -> None:
     The same inputs give the same files. models/manifest.yaml then says how accurate and how fast
     each is; of one that isn't accurate enough it says by what, and its file is left out.
     """
-    warnings.filterwarnings("ignore", message=".*experimental_preserve_all_tensors.*")
     try:
         chosen = [(name, recipe.read(name)) for name in names or recipe.names()]
         entries = {}

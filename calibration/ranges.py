@@ -1,6 +1,7 @@
 """Which values a network's tensors take: what an int8 tensor has to span."""
 
 import math
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
@@ -28,6 +29,13 @@ LEVELS = 256
 class Range(NamedTuple):
     low: float
     high: float
+
+
+CERTAIN = Range(-8.0, 8.0)
+"""Logits of the probabilities 1/3000 and 2999/3000: half a step of an int8 probability is 1/512."""
+MOVING = ("RESHAPE", "CONCATENATION", "DEPTH_TO_SPACE", "TRANSPOSE_CONV")
+"""Operators after which values are the same in other places; TRANSPOSE_CONV is what
+`lower_depth_to_space` makes."""
 
 
 class Histogram(NamedTuple):
@@ -63,6 +71,28 @@ def observe(content: bytes, samples: Iterable[Inputs], method: Method) -> dict[s
     }
 
 
+def narrow(network: Network, ranges: dict[str, Range], spans: dict[str, Range]) -> None:
+    """Narrow ranges to what matters: logits far out are all a certain yes or no.
+
+    `spans`: of outputs by name, and so of the parts that they are put together from. What goes
+    into a LOGISTIC is cut to `CERTAIN`.
+    """
+    for operator in network.of_kind("LOGISTIC"):
+        _cut(ranges, network.name(operator.inputs[0]), CERTAIN)
+    front = [(network.index(name), span) for name, span in spans.items()]
+    while front:
+        index, span = front.pop()
+        _cut(ranges, network.name(index), span)
+        maker = network.producer(index)
+        if maker is not None and network.kind(maker) in MOVING:
+            front += [(i, span) for i in maker.inputs if network.constant(i) is None]
+
+
+def _cut(ranges: dict[str, Range], name: str, span: Range) -> None:
+    known = ranges[name]
+    ranges[name] = Range(max(known.low, span.low), min(known.high, span.high))
+
+
 def channel_spans(content: bytes, samples: Iterable[Inputs]) -> dict[str, NDArray[np.float64]]:
     """Return the largest absolute value in every channel (last axis) of every tensor, by name."""
     observer = _Observer(content)
@@ -85,7 +115,9 @@ class _Observer:
     """The float network, with every tensor kept."""
 
     def __init__(self, content: bytes) -> None:
-        with without_information():
+        with warnings.catch_warnings(), without_information():
+            # It costs memory; this is what it is meant for.
+            warnings.filterwarnings("ignore", message=".*preserve_all_tensors")
             # XNNPACK would keep none but the outputs.
             self.interpreter = Interpreter(
                 model_content=content,

@@ -7,7 +7,7 @@ import msgspec
 
 from calibration.flatbuffer import Network
 from calibration.lower import Target
-from calibration.ranges import Method
+from calibration.ranges import Method, Range
 from edge.errors import UserError, nearest
 from edge.inference.backend import one_line
 
@@ -52,13 +52,14 @@ class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How one variant is made.
 
     `dynamic`: ranges are found at each call, not in calibration. `equalize`: power of the
-    equalization, 0 for none.
+    equalization, 0 for none. `spans`: what an output, by its name in the manifest, has to span.
     """
 
     dynamic: bool = False
     ranges: Method = "minmax"
     equalize: float = 0.0
     float: Floats = Floats()
+    spans: dict[str, Range] = {}
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ from calibration.lower import Target, lower, lower_for
 from calibration.lower.equalize import equalize
 from calibration.lower.rounding import round_weights
 from calibration.quantize import quantize
-from calibration.ranges import Inputs, channel_spans, observe
+from calibration.ranges import Inputs, channel_spans, narrow, observe
 from calibration.rebuild import objects, voice_activity, voice_embedding
 from calibration.recipe import Build, Recipe
 from calibration.samples import Sample
@@ -89,9 +89,13 @@ def quantized(
         keep_float += [network.name(operator.outputs[0]) for operator in depthwise]
     round_weights(network, evenly(inputs, ROUNDED), keep_float)
     content = network.save()
+    ranges = {} if build.dynamic else observe(content, inputs, build.ranges)
+    if not build.dynamic:
+        by_name = dict(zip((tensor.name for tensor in spec.outputs), origin.tensors, strict=True))
+        narrow(network, ranges, {by_name[name]: span for name, span in build.spans.items()})
     result = quantize(
         content,
-        {} if build.dynamic else observe(content, inputs, build.ranges),
+        ranges,
         keep_float=keep_float,
         pictures=[tensor.range for tensor in spec.inputs],
         dynamic=build.dynamic,
