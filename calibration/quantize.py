@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -64,6 +65,7 @@ def quantize(
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Keep the library's own progress bars off the terminal: the workshop shows one."""
-    with contextlib.redirect_stderr(io.StringIO()):
+    """Keep the library's progress bars and warnings of itself off the terminal."""
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.filterwarnings("ignore", message=".*preserve_all_tensors")
         yield
