@@ -96,11 +96,12 @@ def _entry(bench: Bench, instructions: Recipe, folder: Path | None) -> Entry:
             blocked[name] = reason
         if folder and reason is None:
             (folder / variant.file).write_bytes(result.content)
-        elif folder:
-            (folder / variant.file).unlink(missing_ok=True)
+    for path in folder.glob(f"{spec.name}.*.tflite") if folder else ():
+        if path.name not in {variant.file for variant in variants}:
+            path.unlink()  # of a recipe that has changed
     if folder and not variants:  # nothing made is better: the model itself, for use without network
         (folder / spec.parent.file).write_bytes(bench.origin.content)
-    if spec.name == "voice_embedding":  # of three graphs, which the counter doesn't read
+    if spec.name == "voice_embedding":  # a loop, whose body the counter counts once
         count = voice_embedding.MULTIPLY_ADDS
     else:
         count = multiply_adds(bench.origin.content)

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from edge.inference.manifest import Variant
 
@@ -51,7 +52,20 @@ def _enter(model: Any, entry: Entry) -> None:
         model["blocked"] = dict(entry.blocked)
 
 
-def plain(variant: Variant) -> dict[str, Any]:
-    """Return a variant as YAML has it, without what is left at its default."""
-    values = msgspec.to_builtins(variant)
+def plain(variant: Variant) -> CommentedMap:
+    """Return a variant as YAML has it: without defaults, tensors and figures a line each."""
+    entry = CommentedMap(_given(msgspec.to_builtins(variant)))
+    entry["tensors"] = _in_a_line(CommentedSeq(variant.tensors))
+    if variant.accuracy:
+        figures = (_given(msgspec.to_builtins(figure)) for figure in variant.accuracy)
+        entry["accuracy"] = [_in_a_line(CommentedMap(figure)) for figure in figures]
+    return entry
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, [], ())}
+
+
+def _in_a_line(node: Any) -> Any:
+    node.fa.set_flow_style()
+    return node

@@ -11,9 +11,9 @@ from calibration.flatbuffer import Network
 from calibration.lower import Target, lower, lower_for
 from calibration.lower.equalize import equalize
 from calibration.lower.rounding import round_weights
-from calibration.quantize import quantize
+from calibration.quantize import is_large, quantize
 from calibration.ranges import Inputs, channel_spans, narrow, observe
-from calibration.rebuild import objects, voice_activity, voice_embedding
+from calibration.rebuild import voice_activity, voice_embedding
 from calibration.recipe import Build, Recipe
 from calibration.samples import Sample
 from edge.inference import registry
@@ -34,10 +34,8 @@ class Made(NamedTuple):
     tensors: tuple[str, ...]
 
     @classmethod
-    def of(cls, content: bytes, tensors: tuple[str, ...] = ()) -> "Made":
-        """`tensors`: the outputs in the manifest's order, where the file has another."""
-        if tensors:
-            return cls(content, tensors)
+    def of(cls, content: bytes) -> "Made":
+        """Of a file whose outputs are in the manifest's order."""
         network = Network(content)
         return cls(content, tuple(network.name(index) for index in network.graph.outputs))
 
@@ -45,10 +43,10 @@ class Made(NamedTuple):
 def parent(spec: ModelSpec) -> Made:
     """Return the file that a model's variants are made of and measured by, fetched if need be."""
     if spec.name in rebuild.PARENTS:
-        return Made.of(rebuild.parent(spec.name))
+        return Made(rebuild.parent(spec.name), spec.variants[0].tensors)
     published = next(variant for variant in spec.variants if variant.sources)
     file = registry.find(spec.name, published.name).file
-    return Made.of(file if isinstance(file, bytes) else file.read_bytes(), published.tensors)
+    return Made(file if isinstance(file, bytes) else file.read_bytes(), published.tensors)
 
 
 def make(
@@ -59,14 +57,11 @@ def make(
     `origin`: the model's parent; `samples`: its calibration set.
     """
     if spec.name == "voice_activity":
-        published = rebuild.published(spec.name)
-        return {"float": origin, "int8": Made.of(voice_activity.build(published, int8=True))}
+        content = voice_activity.build(rebuild.published(spec.name), int8=True)
+        return {"float": origin, "int8": Made(content, origin.tensors)}
     if spec.name == "voice_embedding":
-        published = rebuild.published(spec.name)
-        return {"int8": Made.of(voice_embedding.build(published, int8=True))}
-    if spec.name == "objects":
-        result = Made.of(objects.build(origin.content))
-        return {"int8": result, "edgetpu": result}
+        content = voice_embedding.build(rebuild.published(spec.name), int8=True)
+        return {"int8": Made(content, origin.tensors)}
     return {
         target: quantized(spec, origin, target, build, samples)
         for target, build in recipe.builds().items()
@@ -84,10 +79,7 @@ def quantized(
         equalize(network, channel_spans(network.save(), inputs), build.equalize)
     lower_for(target, network)
     keep_float = build.float.pick(network)
-    if build.dynamic:  # only what meets a matrix has int8 weights then
-        depthwise = network.of_kind("DEPTHWISE_CONV_2D")
-        keep_float += [network.name(operator.outputs[0]) for operator in depthwise]
-    round_weights(network, evenly(inputs, ROUNDED), keep_float)
+    round_weights(network, evenly(inputs, ROUNDED), _float_weights(network, build, keep_float))
     content = network.save()
     ranges = {} if build.dynamic else observe(content, inputs, build.ranges)
     if not build.dynamic:
@@ -101,6 +93,18 @@ def quantized(
         dynamic=build.dynamic,
     )
     return Made.of(result)
+
+
+def _float_weights(network: Network, build: Build, keep_float: list[str]) -> list[str]:
+    """Return the names of the outputs of layers whose weights aren't rounded."""
+    names = []
+    for layer in network.of_kind("CONV_2D", "DEPTHWISE_CONV_2D"):
+        name = network.name(layer.outputs[0])
+        # Ranges found at each call are for what meets a matrix only.
+        depthwise = build.dynamic and network.kind(layer) == "DEPTHWISE_CONV_2D"
+        if depthwise or (name in keep_float and not is_large(network, layer)):
+            names.append(name)
+    return names
 
 
 def numbers(sample: Sample, inputs: Iterable[TensorSpec]) -> Inputs:

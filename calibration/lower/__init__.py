@@ -15,6 +15,7 @@ from calibration.lower.activations import (
 )
 from calibration.lower.constants import fold_constants
 from calibration.lower.convolutions import (
+    average_by_mean,
     deepen_transpose_convolution,
     lower_depth_to_space,
     lower_transpose_convolution,
@@ -34,7 +35,7 @@ COMMON = (
 FOR = {
     # PRELU and HARD_SWISH stay float between int8 convolutions: XNNPACK takes no longer to
     # convert 131,000 values, apply either and convert back (46 µs) than for the same as integers.
-    "int8": (tile_slopes, deepen_transpose_convolution, pack_columns),
+    "int8": (tile_slopes, deepen_transpose_convolution, average_by_mean, pack_columns),
     "edgetpu": (lower_prelu, lower_hard_swish, lower_depth_to_space),
 }
 

@@ -8,12 +8,6 @@ from numpy.typing import NDArray
 
 from calibration.flatbuffer import Network
 
-LARGE = 65_536
-"""Values from which on a constant is halved. Where a network is partly int8, XNNPACK makes float32
-of halved constants again at every call (selfie: 0.45 of 1.8 ms for 100 KB)."""
-GREATEST = 65_504.0
-"""What float16 can hold."""
-
 
 def fold_constants(network: Network) -> None:
     """Replace DENSIFY and DEQUANTIZE of stored weights by their results. Exact.
@@ -30,21 +24,6 @@ def fold_constants(network: Network) -> None:
         stored = network.constant(operator.inputs[0])
         if stored is not None and stored.dtype == np.float16:
             _fold(network, operator, stored.astype(np.float32))
-
-
-def halve_constants(network: Network) -> None:
-    """Store large float32 constants as float16, as they were published. Off by up to 1 / 2048."""
-    operators = []
-    for index in sorted({i for operator in network.operators for i in operator.inputs if i >= 0}):
-        values = network.constant(index)
-        if values is None or values.dtype != np.float32 or values.size < LARGE:
-            continue
-        if np.abs(values).max() <= GREATEST:
-            half = network.add_constant(f"{network.name(index)}/half", values.astype(np.float16))
-            whole = network.add_tensor(f"{network.name(index)}/whole", values.shape)
-            network.reroute(index, whole)
-            operators.append(network.operator("DEQUANTIZE", [half], [whole]))
-    network.operators = operators + network.operators
 
 
 def dense(stored: NDArray[Any], sparsity: Any, shape: Any) -> NDArray[Any]:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from calibration.flatbuffer import Network, schema
-from calibration.lower.constants import LARGE, dense, fold_constants, halve_constants
+from calibration.flatbuffer import schema
+from calibration.lower.constants import dense, fold_constants
 from tests.calibration.networks import Net, assert_same, drawn, run
 
 SPARSE = arrays.arrays(
@@ -133,27 +133,3 @@ def test_what_is_computed_is_not_folded() -> None:
     fold_constants(net)
     assert [net.kind(operator) for operator in net.operators] == ["QUANTIZE", "DEQUANTIZE"]
     assert_same(before, net.save())
-
-
-def test_only_large_constants_are_stored_as_halves() -> None:
-    net = Net()
-    x = net.input(1, 4, 4, 64)
-    net.ends(net.convolution(net.convolution(x, 128, (3, 3)), 8))
-    assert net.stored(net.operators[0].inputs[1]).size >= LARGE
-    before = net.save()
-    inputs = drawn(Network(before))
-    halve_constants(net)
-    assert [net.kind(operator) for operator in net.operators].count("DEQUANTIZE") == 1
-    assert len(net.save()) < 0.6 * len(before)
-    for xnnpack in (False, True):
-        (expected,) = run(before, *inputs, xnnpack=xnnpack)
-        (found,) = run(net.save(), *inputs, xnnpack=xnnpack)
-        assert np.abs(expected - found).max() < 2**-9 * np.abs(expected).max()
-
-
-def test_what_float16_cannot_hold_stays_float32() -> None:
-    net = Net()
-    x = net.input(1, 1, 1, LARGE)
-    net.ends(net.add("ADD", [x, net.const(np.full(LARGE, 1e6, np.float32))], 1, 1, 1, LARGE))
-    halve_constants(net)
-    assert [net.kind(operator) for operator in net.operators] == ["ADD"]

@@ -90,6 +90,8 @@ def test_the_same_samples_make_the_same_file_and_it_does_what_its_parent_does(
     codes = sample[0][None].astype(np.int16) - 128
     taken = numbers(sample, spec.inputs) if build.dynamic else (codes.astype(np.int8),)
     (found,) = run(first.content, *taken)
+    if build.spans:
+        expected = expected.clip(*build.spans["points"])
     assert np.corrcoef(expected.ravel(), found.ravel().astype(float))[0, 1] > 0.98
 
 

@@ -80,10 +80,10 @@ def test_an_output_never_overwrites_the_source(edge: Edge, graph: Path, clip: Pa
 def test_a_model_with_a_wrong_hash(edge: Edge, clip: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     (cache / "models").mkdir(parents=True)
-    variant = manifest.shipped().model("face_far").variant(None)
+    variant = manifest.shipped().model("face_far").variant("float")
     (cache / "models" / cached_name(variant)).write_bytes(b"not a model")
     for arguments in (
-        ("run", "faces", "--source", clip, "--out", "r.jsonl"),
+        ("run", "faces", "--source", clip, "--out", "r.jsonl", "--set", "faces.variant=float"),
         ("models", "verify"),
     ):
         finished = edge(*arguments, EDGE_CACHE=str(cache))

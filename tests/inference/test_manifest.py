@@ -31,8 +31,13 @@ def test_every_file_comes_with_the_project_or_from_a_package_registry() -> None:
 
 
 def test_every_model_has_a_file_that_is_right_by_definition() -> None:
-    """The float parent, or what was published where there is none: with nothing to pass."""
+    """The float parent, or what was published where there is none: with nothing to pass.
+
+    Or it is said what became of the parent.
+    """
     for model in shipped().models:
+        if "float" in model.blocked:
+            continue
         parents = [variant for variant in model.variants if not variant.accuracy]
         assert {"float", "published"} & {variant.name for variant in parents}, model.name
 
@@ -53,10 +58,10 @@ def line_of(text: str) -> int:
         ("bytes: 229746", "bytes: many", "bytes: 229746", "Expected `int`, got `str`"),
         ("bytes: 229746", "bytes: 0", "bytes: 229746", "Expected `int` >= 1"),
         ("sha256: b4578f", "sha256: B4578f", "sha256: b4578f", "matching regex"),
-        ("file: face_near.tflite", "file: ../a", "file: face_near", "matching regex"),
+        ("file: face_near.tflite", "file: ../a", "file: face_near.tflite", "matching regex"),
         ("via: pip", "via: conda", "via: pip", "Invalid value 'conda'"),
         ("tensors: [regressors, classificators]", "tensors: [regressors]", "name: face_near",
-         "face_near/float names 1 tensors for 2 outputs"),
+         "face_near/int8 names 1 tensors for 2 outputs"),
         ("- name: dense", "- name: float", "name: face_far", "'float' occurs twice"),
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ def test_an_eye_is_in_the_middle_of_its_region_and_turned_with_it():
 def test_both_models_see_the_irises_in_the_same_places(data):
     """Where the eyes are cut and mirrored as the iris model wants them, it agrees with another."""
     picture = read(data / "face/portrait.jpg")
-    with FaceGraph() as graph:
+    with FaceGraph(landmarks={"variant": "float"}) as graph:
         _, meshes = graph.see(next(still(picture, 1)))
     irises = meshes.landmarks[0, [468, 473], :2]
     model = load_model("iris", "float")

@@ -41,11 +41,17 @@ def distance(landmarks: np.ndarray, golden: np.ndarray) -> float:
 
 # 468 is another model than the one that the golden landmarks come from.
 @pytest.mark.parametrize(
-    ("model", "most"), [("face_landmarks_478", ONE_PERCENT), ("face_landmarks_468", 0.012)]
+    ("model", "variant", "most"),
+    [
+        ("face_landmarks_478", "float", ONE_PERCENT),
+        ("face_landmarks_478", "int8", ONE_PERCENT),
+        ("face_landmarks_468", "float", 0.012),
+        ("face_landmarks_468", "int8", 0.015),
+    ],
 )
 @pytest.mark.parametrize("detector", ["near", "far"])
-def test_landmarks_of_the_portrait(portrait, golden_landmarks, detector, model, most):
-    with FaceGraph({"model": detector}, {"model": model}) as graph:
+def test_landmarks_of_the_portrait(portrait, golden_landmarks, detector, model, variant, most):
+    with FaceGraph({"model": detector}, {"model": model, "variant": variant}) as graph:
         for frame in still(portrait, 3):
             _, meshes = graph.see(frame)
             assert len(meshes) == 1
@@ -142,7 +148,7 @@ def test_depth_has_the_scale_of_the_picture(portrait):
     """Twice the picture, twice the depth; the nose is nearer than the ears."""
     depths = []
     for scale in (1, 2):
-        with FaceGraph() as graph:
+        with FaceGraph(landmarks={"variant": "float"}) as graph:
             (frame,) = still(cv2.resize(portrait, None, fx=scale, fy=scale), 1)
             depths.append(graph.see(frame)[1].landmarks[0, :, 2])
     assert np.abs(depths[1] - 2 * depths[0]).max() < 0.03 * np.ptp(depths[1])

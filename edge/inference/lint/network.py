@@ -97,16 +97,14 @@ def read_network(content: bytes, name: str) -> Network:
         raise UserError(f"{name}: not a .tflite file")
     with sound(name):
         model = schema.ModelT.InitFromPackedBuf(bytearray(content), 0)
-        if len(model.subgraphs) == 1:
-            return _network(model, schema, content)
-    raise UserError(f"{name}: has {len(model.subgraphs)} subgraphs; only models of one can be read")
+        return _network(model, schema, content)
 
 
 def multiply_adds(file: Path | bytes) -> int:
     """Return the multiply-adds of one call of a .tflite file, or of its bytes.
 
     Of convolutions, matrix products and LSTMs; what is done to each number on its own isn't
-    counted. Raises UserError for what isn't a model of one subgraph.
+    counted, and the body of a loop once. Raises UserError for what isn't a model.
     """
     content, name = (file, "model") if isinstance(file, bytes) else (file.read_bytes(), str(file))
     with sound(name):
@@ -125,25 +123,29 @@ def _schema() -> Any:
 
 
 def _network(model: Any, schema: Any, content: bytes) -> Network:
-    graph = model.subgraphs[0]
     types = {code: name for name, code in vars(schema.TensorType).items() if name.isupper()}
     kinds = {code: name for name, code in vars(schema.BuiltinOperator).items() if name.isupper()}
     stored = [_stored(buffer, content) for buffer in model.buffers]
-    tensors = [
-        _tensor(number, tensor, types[tensor.type], stored[tensor.buffer])
-        for number, tensor in enumerate(graph.tensors)
-    ]
     names = [_kind(code, kinds) for code in model.operatorCodes]
-    operators = tuple(
-        Operator(
-            names[operator.opcodeIndex],
-            tuple(None if number < 0 else tensors[number] for number in operator.inputs),
-            tuple(tensors[number] for number in operator.outputs),
-            operator.builtinOptions,
+    operators: list[Operator] = []
+    count = 0
+    for graph in model.subgraphs:  # all after the first are conditions and bodies of loops
+        tensors = [
+            _tensor(number, tensor, types[tensor.type], stored[tensor.buffer])
+            for number, tensor in enumerate(graph.tensors, count)
+        ]
+        count += len(tensors)
+        operators += (
+            Operator(
+                names[operator.opcodeIndex],
+                tuple(None if number < 0 else tensors[number] for number in operator.inputs),
+                tuple(tensors[number] for number in operator.outputs),
+                operator.builtinOptions,
+            )
+            for operator in graph.operators
         )
-        for operator in graph.operators
-    )
-    return Network(operators, tuple(map(int, graph.inputs)), tuple(map(int, graph.outputs)))
+    main = model.subgraphs[0]
+    return Network(tuple(operators), tuple(map(int, main.inputs)), tuple(map(int, main.outputs)))
 
 
 def _kind(code: Any, kinds: dict[int, str]) -> str:
