@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from calibration import recipe, verify, workshop
 from calibration.accuracy import measure
-from calibration.manifest import Entry, write
+from calibration.manifest import Entry, write, write_times
 from calibration.rebuild import voice_embedding
 from calibration.recipe import Recipe
 from calibration.samples import Sample, fingerprint, samples
@@ -38,7 +38,10 @@ class Bench(NamedTuple):
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("names", nargs=-1, metavar="[MODEL…]")
 @click.option("--dry-run", is_flag=True, help="Make and measure, but write nothing.")
-def main(names: tuple[str, ...], dry_run: bool) -> None:
+@click.option(
+    "--times", is_flag=True, help="Make nothing; measure the times of what is here again."
+)
+def main(names: tuple[str, ...], dry_run: bool, times: bool) -> None:
     """Make the quantized models, all or those named, from the published ones.
 
     Needs the recordings in ../shared/data (or EDGE_DATA) and, once, the package registries.
@@ -47,6 +50,10 @@ def main(names: tuple[str, ...], dry_run: bool) -> None:
     """
     try:
         chosen = [(name, recipe.read(name)) for name in names or recipe.names()]
+        if times:
+            again = {name: _times(shipped().model(name)) for name, _ in tqdm(chosen, unit="model")}
+            write_times(MODELS / "manifest.yaml", again, _measured_on())
+            return
         entries = {}
         with tqdm(chosen, unit="model") as bar:
             for name, instructions in bar:
@@ -57,6 +64,15 @@ def main(names: tuple[str, ...], dry_run: bool) -> None:
             write(MODELS / "manifest.yaml", entries, _measured_on())
     except UserError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _times(spec: ModelSpec) -> dict[str, float]:
+    """Return the ms of all variants of a model, made and published, beside its parent's."""
+    contents = {spec.parent.name: workshop.parent(spec).content}
+    for variant in spec.variants:
+        if not variant.sources:
+            contents[variant.name] = (MODELS / variant.file).read_bytes()
+    return verify.times(contents)
 
 
 def _measured(spec: ModelSpec, instructions: Recipe) -> Bench:

@@ -1,5 +1,7 @@
 """Writes what the workshop has made into `models/manifest.yaml`, whose comments stay."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +26,31 @@ def write(path: Path, entries: dict[str, Entry], measured_on: str) -> None:
 
     What is faster than its parent stands before it: the first is what runs on the virtual clock.
     """
+    with _open(path) as manifest:
+        for model in manifest["models"]:
+            if entry := entries.get(model["name"]):
+                _enter(model, entry)
+        manifest["measured_on"] = measured_on
+
+
+def write_times(path: Path, times: dict[str, dict[str, float]], measured_on: str) -> None:
+    """Replace the times of variants, by model and variant; all else stays as it is."""
+    with _open(path) as manifest:
+        for model in manifest["models"]:
+            for variant in model["variants"]:
+                if ms := times.get(model["name"], {}).get(variant["name"]):
+                    variant["ms"] = ms
+        manifest["measured_on"] = measured_on
+
+
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[Any]:
+    """Yield the manifest to change; it is written if nothing went wrong."""
     yaml = YAML()
     yaml.width, yaml.preserve_quotes = 10_000, True
     yaml.indent(mapping=2, sequence=4, offset=2)
     manifest = yaml.load(path.read_text(encoding="utf-8"))
-    for model in manifest["models"]:
-        if entry := entries.get(model["name"]):
-            _enter(model, entry)
-    manifest["measured_on"] = measured_on
+    yield manifest
     part = path.with_suffix(".part")
     with part.open("w", encoding="utf-8") as file:
         yaml.dump(manifest, file)
