@@ -148,7 +148,7 @@ def test_depth_has_the_scale_of_the_picture(portrait):
     """Twice the picture, twice the depth; the nose is nearer than the ears."""
     depths = []
     for scale in (1, 2):
-        with FaceGraph(landmarks={"variant": "float"}) as graph:
+        with FaceGraph({"variant": "float"}, {"variant": "float"}) as graph:
             (frame,) = still(cv2.resize(portrait, None, fx=scale, fy=scale), 1)
             depths.append(graph.see(frame)[1].landmarks[0, :, 2])
     assert np.abs(depths[1] - 2 * depths[0]).max() < 0.03 * np.ptp(depths[1])
