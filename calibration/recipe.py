@@ -1,6 +1,5 @@
 """Recipes: how each model is quantized, and what with (`calibration/recipes/NAME.yaml`)."""
 
-import re
 from pathlib import Path
 
 import msgspec
@@ -20,7 +19,6 @@ class Floats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `kinds`: by the schema's name, such as ADD. `rows`, `few_rows`: whose output has so many rows
     or more, or so many or fewer.
     `first`, `last`: so many from the inputs on, and so many in a row before each output.
-    `names`: regular expressions for the output's name.
     """
 
     kinds: tuple[str, ...] = ()
@@ -28,7 +26,6 @@ class Floats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     few_rows: int = 0
     first: int = 0
     last: int = 0
-    names: tuple[str, ...] = ()
 
     def pick(self, network: Network) -> list[str]:
         """Return the names of the outputs of the operators that stay float."""
@@ -42,7 +39,6 @@ class Floats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 or (len(shape) == 4 and not self.few_rows < shape[1] < self.rows)
                 or place < self.first
                 or output in late
-                or any(re.search(pattern, name) for pattern in self.names)
             ):
                 picked.append(name)
         return picked

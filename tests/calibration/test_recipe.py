@@ -23,7 +23,7 @@ verification: 0b
 int8:
   ranges: mse
   equalize: 0.5
-  float: {kinds: [ADD], rows: 64, names: [^head]}
+  float: {kinds: [ADD], rows: 64}
 blocked: {edgetpu: it has no such operator}
 """
 
@@ -34,7 +34,7 @@ def test_a_recipe_is_read(folder: Path) -> None:
     assert names() == ["palm"]
     assert found.int8 is not None
     assert (found.int8.ranges, found.int8.equalize) == ("mse", 0.5)
-    assert found.int8.float == Floats(kinds=("ADD",), rows=64, names=("^head",))
+    assert found.int8.float == Floats(kinds=("ADD",), rows=64)
     assert found.builds() == {"int8": found.int8}
     assert found.blocked == {"edgetpu": "it has no such operator"}
 
@@ -103,9 +103,8 @@ def net() -> Net:
         (Floats(first=2), ["first", "second"]),
         (Floats(last=1), ["vector", "other"]),
         (Floats(last=2), ["second", "total", "vector", "other"]),
-        (Floats(names=("^t", "^vec.*r$")), ["third", "total", "vector"]),
         (Floats(kinds=("ADD",), first=1), ["first", "total"]),
-        (Floats(kinds=("SUB",), names=("^nobody$",)), []),
+        (Floats(kinds=("SUB",)), []),
     ],
 )
 def test_operators_stay_float_as_they_are_picked(
