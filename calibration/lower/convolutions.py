@@ -20,22 +20,10 @@ def lower_transpose_convolution(network: Network) -> None:
     C structure: padding (1 same, 2 valid), stride across, stride down, each an int32.
     """
     for operator in network.of_kind(CUSTOM_TRANSPOSE):
-        x, weights, bias = operator.inputs
-        (y,) = operator.outputs
+        _, weights, bias = operator.inputs
         padding, across, down = struct.unpack_from("<3i", bytes(operator.customOptions))
-        size = np.array(network.shape(y), np.int32)
-        shape = network.add_constant(f"{network.name(y)}/shape", size)
-        network.replace(
-            operator,
-            network.operator(
-                "TRANSPOSE_CONV",
-                [shape, weights, x, bias],
-                [y],
-                padding=SAME if padding == 1 else VALID,
-                strideW=across,
-                strideH=down,
-            ),
-        )
+        where = {"padding": SAME if padding == 1 else VALID, "strideW": across, "strideH": down}
+        _transpose(network, operator, weights, bias, where)
 
 
 def deepen_transpose_convolution(network: Network) -> None:
@@ -84,21 +72,11 @@ def lower_depth_to_space(network: Network) -> None:
         side, outputs = operator.builtinOptions.blockSize, network.shape(y)[3]
         moves = np.eye(network.shape(x)[3], dtype=np.float32)
         kernel = moves.reshape(side, side, outputs, -1).transpose(2, 0, 1, 3)
-        name, size = network.name(y), np.array(network.shape(y), np.int32)
+        name = network.name(y)
         weights = network.add_constant(f"{name}/weights", np.ascontiguousarray(kernel))
         bias = network.add_constant(f"{name}/bias", np.zeros(outputs, np.float32))
-        shape = network.add_constant(f"{name}/shape", size)
-        network.replace(
-            operator,
-            network.operator(
-                "TRANSPOSE_CONV",
-                [shape, weights, x, bias],
-                [y],
-                padding=SAME,
-                strideW=side,
-                strideH=side,
-            ),
-        )
+        where = {"padding": SAME, "strideW": side, "strideH": side}
+        _transpose(network, operator, weights, bias, where)
 
 
 def average_by_mean(network: Network) -> None:
@@ -146,6 +124,17 @@ def pack_columns(network: Network) -> None:
         operator.inputs[0] = packed
         options.strideW = 1
         network.replace(operator, reshape, operator)
+
+
+def _transpose(
+    network: Network, operator: Any, weights: int, bias: int, options: dict[str, int]
+) -> None:
+    """Put a builtin transposed convolution into an operator's place."""
+    (y,) = operator.outputs
+    size = np.array(network.shape(y), np.int32)
+    shape = network.add_constant(f"{network.name(y)}/shape", size)
+    inputs = [shape, weights, operator.inputs[0], bias]
+    network.replace(operator, network.operator("TRANSPOSE_CONV", inputs, [y], **options))
 
 
 def _zeros_before(size: int, kernel: int, stride: int) -> int:

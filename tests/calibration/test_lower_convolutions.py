@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from calibration.flatbuffer import CODES, Network, pack, schema
 from calibration.lower.convolutions import (
     CUSTOM_TRANSPOSE,
+    average_by_mean,
     deepen_transpose_convolution,
     lower_depth_to_space,
     lower_transpose_convolution,
@@ -239,3 +240,15 @@ def test_padding_valid_stays() -> None:
     net.operators[0].builtinOptions.padding = VALID
     pack_columns(net)
     assert kinds(net) == ["CONV_2D"]
+
+
+def test_only_an_average_of_the_whole_picture_becomes_a_mean() -> None:
+    net = Net()
+    x = net.input(1, 6, 4, 5)
+    sides = {"strideW": 1, "strideH": 1, "padding": VALID}
+    whole = net.add("AVERAGE_POOL_2D", [x], 1, 1, 1, 5, filterWidth=4, filterHeight=6, **sides)
+    part = net.add("AVERAGE_POOL_2D", [x], 1, 5, 3, 5, filterWidth=2, filterHeight=2, **sides)
+    before = net.ends(whole, part).save()
+    average_by_mean(net)
+    assert [net.kind(operator) for operator in net.operators] == ["MEAN", "AVERAGE_POOL_2D"]
+    assert_same(before, net.save())
