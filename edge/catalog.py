@@ -8,9 +8,15 @@ NODES = {
     "display": "edge.io.window:Display",
     "recorder": "edge.io.recording:Recorder",
     "video_writer": "edge.io.video_writer:VideoWriter",
-    # faces
+    # where to look, and what is there
+    "body_landmarks": "edge.vision.body_landmarks:BodyLandmarks",
     "face_detector": "edge.vision.face_detector:FaceDetector",
     "face_landmarks": "edge.vision.face_landmarks:FaceLandmarks",
+    "hand_detector": "edge.vision.hand_detector:HandDetector",
+    "hand_landmarks": "edge.vision.hand_landmarks:HandLandmarks",
+    "motion": "edge.vision.motion:MotionDetector",
+    "person_detector": "edge.vision.person_detector:PersonDetector",
+    "silhouette": "edge.vision.silhouette:Silhouettes",
     # people
     "overlay": "edge.people.overlay:Overlay",
     "people": "edge.people.people:People",

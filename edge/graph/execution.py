@@ -129,6 +129,7 @@ class Execution:
         if not station.stuck:
             self.close_node(station)
         node = station.make()
+        node.counts = station.counts
         self._open(station, node)
         station.node, station.stale, station.stuck = node, False, False
         return node

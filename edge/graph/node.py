@@ -1,6 +1,7 @@
 """What a node is: a class whose one typed method declares its wires."""
 
 import enum
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -84,6 +85,8 @@ class Node:
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
+        self.counts: Counter[str] = Counter()
+        """What the node counts of its own, for the account of the run."""
 
     def open(self, context: Context) -> None:
         """Take devices, load models, allocate buffers. Called once, before the first `process`.

@@ -31,6 +31,7 @@ class Statistics(NamedTuple):
 
     `ages_us`: of the last results, sorted. `cpu_s`: of the whole process, while it ran.
     `queues`: "stream → reader" → (peak, grown). `nodes`: name → (calls, failures, busy s, worst s).
+    `counts`: what the nodes counted of their own, "node.what" → how often.
     """
 
     frames: int
@@ -41,6 +42,7 @@ class Statistics(NamedTuple):
     nodes: dict[str, tuple[int, int, float, float]]
     queues: dict[str, tuple[int, int]]
     events_dropped: int
+    counts: dict[str, int]
 
 
 class Run:
@@ -139,4 +141,5 @@ class Run:
                 for i in s.stream.inlets
             },
             events_dropped=self._execution.events_dropped,
+            counts={f"{s.name}.{what}": n for s in stations for what, n in s.counts.items()},
         )

@@ -44,6 +44,7 @@ class Station:
         self.name = name
         self.make = make
         self.node = make()
+        self.counts = self.node.counts
         self.rank = rank
         """Distance from the sources: of two calls with one deadline the later node goes first."""
         self.latency_us = latency_us

@@ -6,7 +6,10 @@ from edge.graph.node import Context, Node
 from edge.io.frames import Frame
 from edge.people.results import Face, FrameResult, Person, rounded
 from edge.people.tracks import SECOND, Tracks, TrackSettings
+from edge.vision.bodies import Bodies
 from edge.vision.faces import Meshes
+from edge.vision.hands import Hands
+from edge.vision.silhouette import Silhouette
 
 
 class People(Node):
@@ -32,7 +35,15 @@ class People(Node):
         self.tracks = Tracks(self.settings.tracks)
         self.first_t: int | None = None
 
-    def process(self, frame: Frame, faces: Meshes) -> FrameResult:
+    def process(
+        self,
+        frame: Frame,
+        faces: Meshes | None,
+        hands: Hands | None,
+        bodies: Bodies | None,
+        silhouette: Silhouette | None,
+    ) -> FrameResult:
+        assert faces is not None
         if self.first_t is None:
             self.first_t = self.t
         before = self.tracks.restart() if frame.still else []

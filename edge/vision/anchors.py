@@ -6,8 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import UserError
-
 
 class Head(NamedTuple):
     """How a detector lays out its anchors (SSD, Liu et al. 2016, section 2.2).
@@ -36,8 +34,6 @@ PALM = Head(size=192, strides=(8, 16, 16, 16))
 """BlazePalm (Zhang et al. 2020, "MediaPipe Hands"), 2016 anchors."""
 PERSON = Head(size=224, strides=(8, 16, 32, 32, 32))
 """BlazePose's detector (Bazarevsky et al. 2020), 2254 anchors."""
-FACE_HEADS = {896: FACE_NEAR, 2304: FACE_FAR}
-"""The face detectors' heads by their number of anchors."""
 
 
 @cache
@@ -61,14 +57,6 @@ def anchors(head: Head) -> NDArray[np.float32]:
     table = np.concatenate(parts).astype(np.float32)
     table.flags.writeable = False
     return table
-
-
-def face_anchors(count: int) -> NDArray[np.float32]:
-    """Return the anchors of the face detector with `count` outputs, else raise `UserError`."""
-    if count not in FACE_HEADS:
-        known = " or ".join(map(str, FACE_HEADS))
-        raise UserError(f"this is no face detector: it has {count} anchors, not {known}")
-    return anchors(FACE_HEADS[count])
 
 
 def _shapes(head: Head, scale: float, larger: float, first: bool) -> list[tuple[float, float]]:

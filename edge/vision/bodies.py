@@ -4,12 +4,12 @@ Points are in pixels; a region is a row as in `edge.vision.regions`, turned so t
 stands upright in it.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.vision.regions import upright_angles
-
-Floats = NDArray[np.float32]
+from edge.vision.targets import Floats, Seen, Targets
 
 SCALE = 1.25
 """Room around the circle that encloses a body (model card "BlazePose GHUM 3D")."""
@@ -19,6 +19,20 @@ REACH = 3
 """Cells of the heatmap around a landmark, to each side, that it is refined by."""
 CONFIDENT = 0.5
 """A heatmap that is nowhere surer than that around a landmark doesn't change it."""
+
+
+class Persons(Targets):
+    """Where bodies are to be looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies(Seen):
+    """Bodies, with 33 landmarks each: x, y, depth, visibility (0 to 1).
+
+    `world` (n, 33, 3): metres from between the hips, turned as in the picture.
+    """
+
+    world: Floats
 
 
 def regions_of_persons(keypoints: Floats) -> Floats:

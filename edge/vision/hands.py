@@ -4,12 +4,12 @@ Points are in pixels; a region is a row as in `edge.vision.regions`, turned so t
 a raised hand point up.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.vision.regions import enclosing, upright_angles
-
-Floats = NDArray[np.float32]
+from edge.vision.targets import Floats, Seen, Targets
 
 WRIST, MIDDLE_KNUCKLE = 0, 2
 """Of the palm detector's seven points, those that say how a hand is turned."""
@@ -20,6 +20,22 @@ HAND_SCALE, HAND_SHIFT = 2.0, -0.1
 """From the box of wrist, thumb and knuckles to the whole hand and room for it to move."""
 STEADY = [0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18]
 """Landmarks that move least as fingers bend: wrist, thumb, and each finger's two lowest joints."""
+
+
+class Palms(Targets):
+    """Where hands are to be looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands(Seen):
+    """Hands, with 21 landmarks each.
+
+    `right` (n,): probability that it is the person's right hand, 0 to 1, in a picture that isn't
+    mirrored. `world` (n, 21, 3): metres from the hand's centre, turned as in the picture.
+    """
+
+    right: Floats
+    world: Floats
 
 
 def regions_of_palms(boxes: Floats, keypoints: Floats) -> Floats:

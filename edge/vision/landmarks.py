@@ -1,0 +1,157 @@
+"""What the nodes with a landmark model have in common."""
+
+from abc import abstractmethod
+from dataclasses import replace
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from edge.graph.node import Context, Node
+from edge.io.frames import Frame
+from edge.vision.carry import carried
+from edge.vision.detection import intersection_over_union
+from edge.vision.models import ModelSettings, open_model
+from edge.vision.regions import Cropper, Matrix
+from edge.vision.targets import Floats, Mask, Seen, Targets, bounds, centres, corners, join, select
+
+S = TypeVar("S", bound=Seen)
+
+
+class LandmarkSettings(ModelSettings):
+    """The options that all nodes with a landmark model have in common."""
+
+    model: str = ""
+    min_score: float = 0.5
+    """A new one has to be more likely than not, as in MediaPipe."""
+    keep_score: float = 0.3
+    """A followed one may be less likely for a while."""
+    merge_overlap: float = 0.6
+    """Two that share more of their boxes are one and the same."""
+    every: int = 1
+    """The model looks at every so many frames; on those between, what it saw is carried along by
+    optical flow, at a tenth of the cost. What is new is always looked at."""
+
+
+class Reading(NamedTuple):
+    """What the model says of one region: landmarks (k, 3 or more) in pixels of the frame, the
+    probability that the thing is there, and what else the kind has, by its field's name."""
+
+    landmarks: Floats
+    score: float
+    more: dict[str, Any]
+
+
+class LandmarkNode(Node, Generic[S]):
+    """Looks at each target with a landmark model, and says which are there (still).
+
+    What the model doesn't take for one of its kind, what has left the picture, what isn't finite
+    (counted as `invalid`), and the less certain of two that have run into one is left out; if it
+    was followed from the preceding frame, it counts as lost.
+    """
+
+    kind: ClassVar[type[Seen]]
+    points: int
+    """Landmarks that the model gives of one thing, and `values` of each."""
+    values: int = 3
+    settings: LandmarkSettings
+
+    def open(self, context: Context) -> None:
+        super().open(context)
+        self.model = open_model(self.settings.model, self.settings, context, input_range=(0, 1))
+        side = self.model.inputs[0].shape[1]
+        self.cropper = Cropper(side, side)
+        self.last: tuple[Frame, S] | None = None
+        self.since = 0
+
+    def close(self) -> None:
+        self.model.close()
+
+    def see(self, frame: Frame, targets: Targets) -> S:
+        """Return what is there of the targets, in their order."""
+        carried_here = self._carried(frame, targets)
+        if carried_here is None:
+            self.since = 0
+            seen = self._look(frame, targets)
+        else:
+            new = self._look(frame, select(targets, ~targets.followed))
+            seen = join(carried_here, new)
+        self.last = frame, seen
+        return seen
+
+    def _carried(self, frame: Frame, targets: Targets) -> S | None:
+        """Return the followed targets as they should be now, None if it's the model's turn."""
+        self.since += 1
+        if self.last is None or self.since >= self.settings.every:
+            return None
+        before, last = self.last
+        if int(targets.followed.sum()) != len(last) or before.size != frame.size:
+            return None
+        return carried(last, before, frame, self.t)
+
+    def _look(self, frame: Frame, targets: Targets) -> S:
+        readings = [self._read(frame, region) for region in targets.regions]
+        shape = (len(readings), self.points, self.values)
+        landmarks = np.array([r.landmarks for r in readings], np.float32).reshape(shape)
+        scores = np.array([r.score for r in readings], np.float32)
+        finite = np.isfinite(landmarks).all(axis=(1, 2)) & np.isfinite(scores)
+        if not finite.all():
+            self.counts["invalid"] += int((~finite).sum())
+            landmarks[~finite] = scores[~finite] = 0
+        seen = self._answer(landmarks, scores, readings)
+        kept = finite & self._trusted(targets, seen) & _inside(seen.boxes, frame.size)
+        kept = one_each(kept, seen.boxes, scores, self.settings.merge_overlap)
+        lost = int((targets.followed & ~kept).sum())
+        return replace(select(seen, kept), lost=lost)
+
+    def _answer(self, landmarks: Floats, scores: Floats, readings: list[Reading]) -> S:
+        return self.kind(  # type: ignore[return-value]
+            t=self.t,
+            landmarks=landmarks,
+            boxes=bounds(landmarks) if len(landmarks) else np.empty((0, 4), np.float32),
+            regions=self._regions(landmarks, readings),
+            scores=scores,
+            fresh=np.ones(len(scores), bool),
+            lost=0,
+            **self._more(readings),
+        )
+
+    def _trusted(self, targets: Targets, seen: S) -> Mask:
+        """Return which the model takes for what they should be."""
+        limits = np.where(targets.followed, self.settings.keep_score, self.settings.min_score)
+        return seen.scores >= limits
+
+    def _run(self, frame: Frame, region: Floats) -> tuple[list[Floats], Matrix]:
+        """Return the model's outputs for a region, and the matrix from the crop to the frame."""
+        rgb, matrix = self.cropper.cut(frame.bgr, region)
+        self.model.write_picture(rgb)
+        return self.model.invoke(), matrix
+
+    @abstractmethod
+    def _read(self, frame: Frame, region: Floats) -> Reading:
+        """Look at one region (5,) of a frame."""
+
+    @abstractmethod
+    def _regions(self, landmarks: Floats, readings: list[Reading]) -> Floats:
+        """Return where to look in the next frame, (n, 5)."""
+
+    def _more(self, readings: list[Reading]) -> dict[str, Any]:
+        """Return the kind's own fields of all rows; none here."""
+        return {}
+
+
+def one_each(kept: Mask, boxes: Floats, scores: Floats, overlap: float) -> Mask:
+    """Of those that have run into the same thing keep the one that is most certain."""
+    if len(kept) < 2:
+        return kept
+    same = intersection_over_union(corners(boxes), corners(boxes)) > overlap
+    for row in np.argsort(-scores, kind="stable"):
+        if kept[row]:
+            kept = kept & ~same[row]
+            kept[row] = True
+    return kept
+
+
+def _inside(boxes: Floats, size: tuple[int, int]) -> Mask:
+    """Return which boxes (n, 4) have their centre in the picture."""
+    middles = centres(boxes)
+    return np.all((middles >= 0) & (middles < size), axis=1)

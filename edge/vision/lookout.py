@@ -1,0 +1,103 @@
+"""When a detector has a reason to look, and which."""
+
+from collections import Counter
+
+from edge.graph.node import Context
+from edge.io.frames import Frame
+from edge.vision.models import ModelSettings
+from edge.vision.motion import Motion
+from edge.vision.targets import Seen, Targets, corners
+
+SECOND = 1_000_000
+
+
+class LookSettings(ModelSettings):
+    """The options that all detectors have in common."""
+
+    search_s: float = 0.1
+    """Between looks while one is missing or none is known, and something moves: who walks in is
+    seen before they have taken half a step."""
+    newcomers_s: float = 0.5
+    """Between looks while all known ones are held, and something moves elsewhere: who joins waits
+    no longer than a glance takes."""
+    beat_s: float = 2.0
+    """Between looks while nothing moves: what was missed once is found after all."""
+    search_for_s: float = 1.0
+    """How long a lost one is searched for: most occlusions by a hand or a cup are shorter."""
+    stale_s: float = 0.3
+    """What was seen longer ago isn't followed: in this time a face or hand can leave its region
+    altogether."""
+
+
+class Lookout:
+    """Decides, frame by frame, whether a detector is to look at the picture, and why.
+
+    The reasons, which are marked in the trace as `detect`: `first` (nothing was ever looked at),
+    `still` (a picture on its own), `gap` (what is known is too old to be followed), `lost` (one
+    is gone since the preceding frame), `search` (one was lost a moment ago, or none is known, and
+    something moves), `newcomers` (something moves where nothing is known), `beat` (nothing moves,
+    but it's long ago). With `most` in view it never looks. All timing is by the frames' own t, so
+    the same input gives the same output.
+    """
+
+    def __init__(
+        self, settings: LookSettings, most: int, context: Context, counts: Counter[str]
+    ) -> None:
+        self.settings, self.most = settings, most
+        self._context, self._counts = context, counts
+        self._looked_at: int | None = None
+        self._expected, self._search_until = 0, 0
+
+    def followable(self, frame: Frame, t: int, last: Seen | None) -> Seen | None:
+        """Return what was seen in the preceding frame if it can be followed to this one."""
+        if last is None or frame.still or self._is_old(t, last):
+            return None
+        if last.lost:
+            self._expected = len(last) + last.lost
+            self._search_until = t + round(self.settings.search_for_s * SECOND)
+        return last
+
+    def reason(
+        self, frame: Frame, t: int, last: Seen | None, known: Targets, motion: Motion | None
+    ) -> str | None:
+        """Return why the detector has to look at this frame, None if it needn't.
+
+        `known`: what is followed. Without `motion`, anything may have moved anywhere.
+        """
+        reason = self._reason(frame, t, last, known, motion)
+        if reason is not None:
+            self._looked_at = t
+            self.note(reason)
+        return reason
+
+    def note(self, reason: str) -> None:
+        """Mark in the trace that a detector looks, and count it."""
+        self._context.instant("detect", reason=reason)
+        self._counts[f"detect:{reason}"] += 1
+
+    def _is_old(self, t: int, last: Seen) -> bool:
+        return t - last.t > self.settings.stale_s * SECOND
+
+    def _reason(
+        self, frame: Frame, t: int, last: Seen | None, known: Targets, motion: Motion | None
+    ) -> str | None:
+        if frame.still:
+            return "still"
+        if len(known) >= self.most:
+            return None
+        if self._looked_at is None:
+            return "first"
+        if last is not None and self._is_old(t, last):
+            return "gap"
+        if last is not None and last.lost:
+            return "lost"
+        since = (t - self._looked_at) / SECOND
+        if since < self.settings.search_s:
+            return None
+        if motion is None or motion.outside(corners(known.boxes)):
+            missing = not len(known) or (len(known) < self._expected and t < self._search_until)
+            if missing:
+                return "search"
+            if since >= self.settings.newcomers_s:
+                return "newcomers"
+        return "beat" if since >= self.settings.beat_s else None

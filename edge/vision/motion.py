@@ -1,0 +1,103 @@
+"""Where in the picture something moves, seen on a thumbnail."""
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.graph.node import Context, Node
+from edge.io.frames import Frame, Picture
+from edge.vision.targets import Floats, Mask
+
+SECOND = 1_000_000
+CELL = 8
+"""Side of a cell, pixels of the thumbnail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Which cells of a grid over the frame at `t` have changed of late.
+
+    `moving` (rows, columns): all True where there's nothing yet to compare with. `cell`: width and
+    height of a cell in pixels of the frame.
+    """
+
+    t: int
+    moving: Mask
+    cell: tuple[float, float]
+
+    def outside(self, boxes: Floats) -> bool:
+        """Say whether anything moves outside of boxes (n, 4: left, top, right, bottom)."""
+        rest = self.moving.copy()
+        for (top, left), (bottom, right) in zip(*self._cells(boxes), strict=True):
+            rest[top:bottom, left:right] = False
+        return bool(rest.any())
+
+    def inside(self, boxes: Floats) -> Mask:
+        """Return (n,) in which boxes (n, 4: left, top, right, bottom) anything moves."""
+        ranges = zip(*self._cells(boxes), strict=True)
+        return np.array(
+            [self.moving[top:bottom, left:right].any() for (top, left), (bottom, right) in ranges],
+            bool,
+        )
+
+    def _cells(self, boxes: Floats) -> tuple[list[list[int]], list[list[int]]]:
+        """Return first (row, column), and the one after the last, of the cells that boxes touch."""
+        limits = self.moving.shape
+        low = np.floor(boxes[:, [1, 0]] / self.cell[::-1]).clip(0, limits).astype(int)
+        high = np.ceil(boxes[:, [3, 2]] / self.cell[::-1]).clip(0, limits).astype(int)
+        return low.tolist(), high.tolist()
+
+
+class MotionDetector(Node):
+    """Says where something moves, for detectors to look only where there is a reason.
+
+    `frame`: any size. Output: one `Motion` for every frame. It compares thumbnails, a few
+    thousand pixels, and looks at nothing else. After a change of size, and in a picture on its
+    own, all is taken to move.
+    """
+
+    class Settings(Node.Settings):
+        side: int = 160
+        """Longer side of the thumbnail, pixels: a head across a room is five of them wide."""
+        over_s: float = 0.2
+        """Time between the thumbnails that are compared: who walks slowly moves enough in it."""
+        levels: float = 2.5
+        """Mean change of a cell that counts, of 256 levels: ten times what a sensor's noise leaves
+        in a thumbnail at night, half of what a hand across a room makes."""
+        typical: float = 2.0
+        """And so many times the median change of all cells, so that neither noise nor a lamp that
+        flickers moves everything."""
+
+    settings: Settings
+
+    def open(self, context: Context) -> None:
+        super().open(context)
+        self.before: deque[tuple[int, Picture]] = deque()
+
+    def process(self, frame: Frame) -> Motion:
+        width, height = frame.size
+        across = max(1, round(self.settings.side * width / max(width, height)))
+        thumbnail = frame.thumbnail(across)
+        before = self._before(thumbnail, frame.still)
+        rows, columns = (-(-length // CELL) for length in thumbnail.shape)
+        cell = (width * CELL / thumbnail.shape[1], height * CELL / thumbnail.shape[0])
+        if before is None:
+            return Motion(self.t, np.ones((rows, columns), bool), cell)
+        change = np.zeros((rows * CELL, columns * CELL), np.float32)
+        change[: thumbnail.shape[0], : thumbnail.shape[1]] = np.abs(
+            np.subtract(thumbnail, before, dtype=np.int16)
+        )
+        cells = change.reshape(rows, CELL, columns, CELL).mean(axis=(1, 3))
+        limit = self.settings.levels + self.settings.typical * float(np.median(cells))
+        return Motion(self.t, cells > limit, cell)
+
+    def _before(self, thumbnail: Picture, still: bool) -> Picture | None:
+        """Return the thumbnail to compare with, if there is one, and remember the new one."""
+        if self.before and (still or self.before[-1][1].shape != thumbnail.shape):
+            self.before.clear()
+        while len(self.before) > 1 and self.t - self.before[1][0] >= self.settings.over_s * SECOND:
+            self.before.popleft()
+        before = self.before[0][1] if self.before else None
+        self.before.append((self.t, thumbnail))
+        return before
