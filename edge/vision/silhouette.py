@@ -1,27 +1,40 @@
 """Which pixels are people."""
 
-from dataclasses import dataclass
+import base64
+import math
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.graph.node import Context, Node
-from edge.io.frames import Frame
+from edge.inference import Model
+from edge.io.frames import Frame, Picture
+from edge.vision.carry import carried_mask
 from edge.vision.models import ModelSettings, open_model
 from edge.vision.motion import Motion
-from edge.vision.regions import Cropper, whole
+
+Mask = NDArray[np.uint8]
+SECOND = 1_000_000
+WIDE = 1.3
+"""Width to height from which on a picture is stretched less by the 16:9 model than by the square
+one; at 4:3 the two are even, and the former costs less."""
+PERSON = 127
+"""Above, a pixel is rather person than not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Silhouette:
     """Which pixels of the frame at `t` are people.
 
-    `mask` (rows, columns), uint8: 255 is person; the whole frame, at the model's own resolution
-    and proportions. `fresh`: False where the model didn't look at this frame.
+    `mask` (rows, columns), uint8: 255 is person; the whole frame, stretched to the model's own
+    resolution. `fresh`: False where the model didn't look at this frame.
     """
 
     t: int
-    mask: NDArray[np.uint8]
+    mask: Mask
     fresh: bool
 
 
@@ -29,26 +42,154 @@ class Silhouettes(Node):
     """Tells people from background.
 
     `frame`: any size. `motion`: where something moves; without it anything may.
-    Output: one `Silhouette` for every frame.
+    Output: one `Silhouette` for every frame. While nothing moves at all the model looks but now
+    and then, and the last mask holds. Where the model isn't sure, the mask is smoothed over time,
+    but never across a cut, a gap or a change of size. A mask that isn't finite is counted as
+    `invalid`, and the last one holds.
     """
 
     class Settings(ModelSettings):
-        model: str = "selfie_landscape"
-        """`selfie_landscape` (144 × 256) or `selfie` (256 × 256), at twice the cost."""
+        model: str = "auto"
+        """`selfie_landscape` (144 × 256), `selfie` (256 × 256, at one and a half times the cost),
+        or `auto`: by the picture's shape."""
+        every: int = 1
+        """The model looks at every so many frames; on those between, its mask is carried along by
+        optical flow."""
+        smoothing: float = 0.7
+        """How much of the last mask stays where the model is torn (0 to 1), as in MediaPipe's
+        pose graph; edges flicker less. Where it is sure, nothing stays."""
+        beat_s: float = 1.0
+        """Between looks while nothing moves: what moves too slowly to be seen as motion doesn't
+        get far in it."""
+        stale_s: float = 0.3
+        """A mask that is older says nothing about the present one."""
+        cut: float = 0.5
+        """Masks that share less of their area are of two scenes."""
 
     settings: Settings
 
     def open(self, context: Context) -> None:
         super().open(context)
-        self.model = open_model(self.settings.model, self.settings, context, input_range=(0, 1))
-        height, width = self.model.inputs[0].shape[1:3]
-        self.cropper = Cropper(width, height)
+        self.models: dict[str, _Opened] = {}
+        self.blend = blending_table(self.settings.smoothing)
+        self.last: tuple[Frame, Silhouette] | None = None
+        self.looked_at, self.since = 0, 0
+        self._model("selfie_landscape" if self.settings.model == "auto" else self.settings.model)
 
     def process(self, frame: Frame, motion: Motion | None) -> Silhouette:
-        rgb, _ = self.cropper.cut(frame.bgr, whole(frame.size))
-        self.model.write_picture(rgb)
-        (mask,) = self.model.invoke()
-        return Silhouette(self.t, (mask[0, :, :, 0] * 255).astype(np.uint8), fresh=True)
+        last = self._last(frame)
+        self.since += 1
+        if last is not None and self._is_at_rest(motion):
+            silhouette = replace(last, t=self.t, fresh=False)
+        elif last is not None and self.since < self.settings.every:
+            assert self.last is not None
+            silhouette = Silhouette(
+                self.t, carried_mask(last.mask, self.last[0], frame), fresh=False
+            )
+        else:
+            silhouette = self._look(frame, last)
+        self.last = frame, silhouette
+        return silhouette
 
     def close(self) -> None:
-        self.model.close()
+        for opened in self.models.values():
+            opened.model.close()
+
+    def _last(self, frame: Frame) -> Silhouette | None:
+        """Return what was said of the preceding frame, if this one continues it."""
+        if self.last is None or frame.still or self.last[0].size != frame.size:
+            return None
+        last = self.last[1]
+        return last if self.t - last.t <= self.settings.stale_s * SECOND else None
+
+    def _is_at_rest(self, motion: Motion | None) -> bool:
+        if motion is None or self.t - self.looked_at >= self.settings.beat_s * SECOND:
+            return False
+        return not motion.moving.any()
+
+    def _look(self, frame: Frame, last: Silhouette | None) -> Silhouette:
+        new = self._model(self._name(frame.size)).look(frame.bgr)
+        if new is None:
+            self.counts["invalid"] += 1
+            height, width = self._model(self._name(frame.size)).rgb.shape[:2]
+            mask = np.zeros((height, width), np.uint8) if last is None else last.mask
+            return Silhouette(self.t, mask, fresh=False)
+        self.looked_at, self.since = self.t, 0
+        if last is not None and self.settings.smoothing and self._continues(last.mask, new):
+            new = blended(last.mask, new, self.blend)
+        return Silhouette(self.t, new, fresh=True)
+
+    def _continues(self, before: Mask, now: Mask) -> bool:
+        """Say whether two masks may be of one scene."""
+        return intersection_over_union(before, now) >= self.settings.cut
+
+    def _name(self, size: tuple[int, int]) -> str:
+        if self.settings.model != "auto":
+            return self.settings.model
+        return "selfie_landscape" if size[0] >= WIDE * size[1] else "selfie"
+
+    def _model(self, name: str) -> "_Opened":
+        """Return a model, loaded when it is first needed."""
+        if name not in self.models:
+            model = open_model(name, self.settings, self.context, input_range=(0, 1))
+            height, width = model.inputs[0].shape[1:3]
+            buffers = (np.empty((height, width, 3), np.uint8) for _ in range(2))
+            self.models[name] = _Opened(model, *buffers)
+        return self.models[name]
+
+
+class _Opened(NamedTuple):
+    """A model and the buffers of its input."""
+
+    model: Model
+    bgr: Picture
+    rgb: Picture
+
+    def look(self, bgr: Picture) -> Mask | None:
+        """Return the mask of a picture, None where it isn't finite."""
+        height, width = self.rgb.shape[:2]
+        cv2.resize(bgr, (width, height), dst=self.bgr)
+        cv2.cvtColor(self.bgr, cv2.COLOR_BGR2RGB, dst=self.rgb)
+        self.model.write_picture(self.rgb)
+        mask = self.model.invoke()[0][0, :, :, 0]
+        if not math.isfinite(mask.sum()):
+            return None
+        return cv2.convertScaleAbs(mask, alpha=255).astype(np.uint8, copy=False)
+
+
+def blending_table(smoothing: float) -> Mask:
+    """Return (65536,) what each pair of a new value × 256 + the last one becomes.
+
+    It moves towards the last one by `smoothing` at most, where the new one is half way, for there
+    its entropy in bits is 1: by the entropy squared, as in MediaPipe's
+    SegmentationSmoothingCalculator, which has a polynomial for it.
+    """
+    values = np.arange(256)
+    p = np.clip(values / 255, 1e-9, 1 - 1e-9)
+    entropy = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
+    weights = smoothing * entropy[:, None] ** 2
+    return np.rint(values[:, None] + weights * (values - values[:, None])).astype(np.uint8).ravel()
+
+
+def blended(before: Mask, now: Mask, table: Mask) -> Mask:
+    """Return `now` with its unsure pixels moved towards `before`; all (rows, columns)."""
+    return table[np.left_shift(now, 8, dtype=np.uint16) | before]
+
+
+def intersection_over_union(a: Mask, b: Mask) -> float:
+    """Return how much of their area two masks of one shape share, 0 to 1; 1 where both are
+    empty."""
+    a, b = a > PERSON, b > PERSON
+    union = np.count_nonzero(a | b)
+    return np.count_nonzero(a & b) / union if union else 1.0
+
+
+def at_size(mask: Mask, size: tuple[int, int]) -> Mask:
+    """Return a mask at the size (width, height) of its frame: uint8, (height, width)."""
+    return cv2.resize(mask, size).astype(np.uint8, copy=False)
+
+
+def png_base64(mask: Mask) -> str:
+    """Return a mask as an 8-bit PNG in base64, as results have it."""
+    _, png = cv2.imencode(".png", mask, (cv2.IMWRITE_PNG_COMPRESSION, 1))
+    return base64.b64encode(png.tobytes()).decode()
