@@ -29,9 +29,10 @@ LUMA_FIRST = re.compile(r"gray|nv12|nv21|yuvj?4(20|22|40|44)p")
 class Frame:
     """One picture of a source, read-only and shared; what is derived from it is made once.
 
-    `picture` is BGR, uint8, shape (height, width, 3), or a frame as PyAV decoded it; that one is
-    turned to BGR only if somebody asks, with the colour matrix and range that it is flagged with
-    (BT.601, limited range, where it has no flag). Safe to use from several threads.
+    `picture` is BGR, BGRA or grey, uint8, shape (height, width, 3 or 4 or 1) or (height, width),
+    or a frame as PyAV decoded it; that one is turned to BGR only if somebody asks, with the colour
+    matrix and range that it is flagged with (BT.601, limited range, where it has no flag). Safe to
+    use from several threads.
 
     `index`: number of the frame in its source, from 0, dropped frames included.
     `t`: µs, as the packet's.
@@ -53,6 +54,8 @@ class Frame:
         if isinstance(picture, np.ndarray):
             picture.flags.writeable = False
             height, width = picture.shape[:2]
+            if picture.shape[2:] == (1,):
+                picture = picture[:, :, 0]
         else:
             height, width = picture.height, picture.width
         self.index = index
@@ -102,13 +105,22 @@ class Frame:
             return made
 
     def _make_bgr(self) -> Picture:
-        if isinstance(self._picture, np.ndarray):
-            return self._turned(self._picture)
-        return self._turned(self._picture.to_ndarray(format="bgr24"))
+        picture = self._picture
+        if not isinstance(picture, np.ndarray):
+            return self._turned(picture.to_ndarray(format="bgr24"))
+        if picture.ndim == 2:
+            return cv2.cvtColor(self.grey, cv2.COLOR_GRAY2BGR)
+        if picture.shape[2] == 4:
+            picture = cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR)
+        return self._turned(picture)
 
     def _make_grey(self) -> Picture:
         picture = self._picture
-        if isinstance(picture, np.ndarray) or not LUMA_FIRST.fullmatch(picture.format.name):
+        if isinstance(picture, np.ndarray):
+            if picture.ndim == 2:
+                return self._turned(picture)
+            return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY)
+        if not LUMA_FIRST.fullmatch(picture.format.name):
             return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY)
         plane = picture.planes[0]
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)

@@ -94,3 +94,15 @@ def test_a_thumbnail_keeps_proportions_and_brightness():
     assert small.shape == (9, 16)
     assert np.all(small[:, :8] == 0)
     assert np.all(small[:, 8:] == 200)
+
+
+@pytest.mark.parametrize("rotate", [0, 90])
+def test_grey_pictures_and_pictures_with_a_transparency_are_taken_too(rotate):
+    grey = np.random.default_rng(0).integers(0, 256, (48, 64), np.uint8)
+    picture = np.dstack((grey, grey, grey))
+    expected = Frame(picture, 0, 0, rotate=rotate)
+    for other in (grey, grey[:, :, None], np.dstack((picture, 255 - grey))):
+        frame = Frame(other.copy(), 0, 0, rotate=rotate)
+        assert frame.size == expected.size
+        np.testing.assert_array_equal(frame.bgr, expected.bgr)
+        np.testing.assert_array_equal(frame.grey, expected.grey)
