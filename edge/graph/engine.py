@@ -185,21 +185,17 @@ class Engine:
             while (inlet := waiting.get(chain[-1])) and inlet.stream.name not in chain:
                 chain.append(inlet.stream.name)
             if inlet and inlet.stream.name == name:
-                return self._describe(chain, waiting)
+                return "deadlock: " + "; ".join(self._describe(n, waiting[n]) for n in chain)
         return None
 
     @staticmethod
-    def _describe(names: Iterable[str], waiting: dict[str, Inlet]) -> str:
-        def one(name: str) -> str:
-            inlet = waiting[name]
-            said = inlet.stream.settled
-            upto = "nothing yet" if said < 0 else f"known up to t={said / 1e6:.3f} s"
-            return (
-                f"'{name}' waits for '{inlet.stream.name}' (input '{inlet.name}', "
-                f"{inlet.wire}, {upto}, {sum(len(i.queue) for i in inlet.reader.paces)} queued)"
-            )
-
-        return "deadlock: " + "; ".join(one(name) for name in names)
+    def _describe(name: str, inlet: Inlet) -> str:
+        said = inlet.stream.settled
+        upto = "nothing yet" if said < 0 else f"known up to t={said / 1e6:.3f} s"
+        return (
+            f"'{name}' waits for '{inlet.stream.name}' (input '{inlet.name}', "
+            f"{inlet.wire}, {upto}, {sum(len(i.queue) for i in inlet.reader.paces)} queued)"
+        )
 
     # -- readiness -----------------------------------------------------------------------------
 
@@ -286,10 +282,8 @@ class Engine:
             needed = station.previous_t if alignment is Alignment.PREVIOUS else t
             if inlet.stream.settled >= needed:
                 continue
-            if alignment is Alignment.PREVIOUS or self.waits:
-                station.waits_for = inlet
-                return False
-            if alignment is Alignment.WINDOW and not self._patience_over(station):
+            waits = alignment is Alignment.PREVIOUS or self.waits
+            if waits or (alignment is Alignment.WINDOW and not self._patience_over(station)):
                 station.waits_for = inlet
                 return False
         station.waiting_since = None
