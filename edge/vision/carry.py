@@ -5,6 +5,7 @@
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import cv2
@@ -55,8 +56,10 @@ VISIBLE = 0.5
 """A body's landmark with less visibility is a guess, which no pixel belongs to."""
 GRID = (np.stack(np.meshgrid(range(5), range(5)), axis=-1).reshape(-1, 2) + 0.5) / 5
 """Points of a box that stand for landmarks where there are none, in parts of its size."""
-FLOW_SIZE = (128, 72)
-"""Width and height at which a mask's motion is seen: a hand across a room is two pixels wide."""
+THUMBNAIL = 160
+"""Longer side of the picture that a mask's motion is seen in, the same as `MotionDetector`'s."""
+MASK_CELL = 12
+"""Between points whose motion is looked at, pixels of that: a head across a room has six."""
 
 
 def carried(seen: S, before: Frame, now: Frame, t: int) -> S:
@@ -197,5 +200,39 @@ def _follow(
 
 
 def carried_mask(mask: Picture, before: Frame, now: Frame) -> Picture:
-    """Return a mask of `before` (rows, columns; the whole frame, stretched) as it is in `now`."""
-    return mask
+    """Return a mask of `before` (rows, columns; the whole frame, stretched) as it is in `now`.
+
+    Its edges move as the pixels around them do, by Lucas-Kanade flow on thumbnails, from `now`
+    back to where they were; elsewhere it's one value, whichever way it moves.
+    """
+    width, height = now.size
+    if before.size != now.size:
+        return mask
+    across = max(1, round(THUMBNAIL * width / max(width, height)))
+    old, new = before.thumbnail(across), now.thumbnail(across)
+    rows, columns = (-(-length // MASK_CELL) for length in new.shape)
+    y, x = np.nonzero(_edges(mask, rows, columns))
+    scale = np.array((new.shape[1] / columns, new.shape[0] / rows), np.float32)
+    points = ((np.stack((x, y), axis=1) + 0.5) * scale).astype(np.float32)
+    if not len(points):
+        return mask
+    ends, found = _follow(new, old, points, None, SETTINGS.window, SETTINGS.levels)
+    flow = np.zeros((rows, columns, 2), np.float32)
+    shape = np.array(mask.shape[::-1], np.float32)
+    flow[y, x] = np.where(found[:, None], ends - points, 0) * shape / new.shape[::-1]
+    back = cv2.add(cv2.resize(flow, mask.shape[::-1]), _pixels(*mask.shape))
+    moved = cv2.remap(mask, back, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    return np.asarray(moved, np.uint8)
+
+
+def _edges(mask: Picture, rows: int, columns: int) -> Mask:
+    """Return in which cells of a grid over a mask it has an edge, or next to which."""
+    means = cv2.resize(mask, (columns, rows), interpolation=cv2.INTER_AREA)
+    mixed = ((means > 0.05 * 255) & (means < 0.95 * 255)).astype(np.uint8)
+    return cv2.dilate(mixed, np.ones((3, 3), np.uint8)) > 0
+
+
+@lru_cache(maxsize=4)
+def _pixels(rows: int, columns: int) -> Floats:
+    """Return x and y of every pixel, (rows, columns, 2)."""
+    return np.dstack(np.meshgrid(np.arange(columns), np.arange(rows))).astype(np.float32)
