@@ -193,8 +193,8 @@ def test_a_mask_that_is_not_finite_is_counted_and_the_last_one_holds(portrait, m
 
 @given(st.integers(0, 255), st.integers(0, 255), st.floats(0, 1))
 def test_a_smoothed_value_lies_between_the_two(before, now, smoothing):
-    pair = (np.full((2, 2), value, np.uint8) for value in (before, now))
-    result = blended(*pair, blending_table(smoothing))
+    a, b = (np.full((2, 2), value, np.uint8) for value in (before, now))
+    result = blended(a, b, blending_table(smoothing))
     assert min(before, now) <= result[0, 0] <= max(before, now)
     if now in (0, 255) or smoothing == 0:
         assert result[0, 0] == now
