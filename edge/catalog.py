@@ -14,6 +14,7 @@ NODES = {
     "face_landmarks": "edge.vision.face_landmarks:FaceLandmarks",
     "hand_detector": "edge.vision.hand_detector:HandDetector",
     "hand_landmarks": "edge.vision.hand_landmarks:HandLandmarks",
+    "irises": "edge.vision.irises:Irises",
     "motion": "edge.vision.motion:MotionDetector",
     "person_detector": "edge.vision.person_detector:PersonDetector",
     "silhouette": "edge.vision.silhouette:Silhouettes",

@@ -1,10 +1,7 @@
 import numpy as np
 import pytest
 
-from edge.inference import load_model
-from edge.vision.eyes import CORNERS, MIRRORED, regions_of_eyes
-from edge.vision.regions import Cropper, project
-from tests.vision.driving import FaceGraph, read, still
+from edge.vision.eyes import CONTOURS, CORNERS, LIDS, regions_of_eyes
 
 
 def test_an_eye_is_in_the_middle_of_its_region_and_turned_with_it():
@@ -16,22 +13,8 @@ def test_an_eye_is_in_the_middle_of_its_region_and_turned_with_it():
     assert left == pytest.approx((100, 200, 92, 92, np.pi / 2))
 
 
-def test_both_models_see_the_irises_in_the_same_places(data):
-    """Where the eyes are cut and mirrored as the iris model wants them, it agrees with another."""
-    picture = read(data / "face/portrait.jpg")
-    with FaceGraph(landmarks={"variant": "float"}) as graph:
-        _, meshes = graph.see(next(still(picture, 1)))
-    irises = meshes.landmarks[0, [468, 473], :2]
-    model = load_model("iris", "float")
-    cropper = Cropper(64, 64)
-    for region, mirrored, iris in zip(
-        regions_of_eyes(meshes.landmarks)[0], MIRRORED, irises, strict=True
-    ):
-        rgb, matrix = cropper.cut(picture, region)
-        model.write_picture(np.ascontiguousarray(rgb[:, ::-1]) if mirrored else rgb)
-        centre = model.invoke()[1].reshape(5, 3)[0, :2]
-        if mirrored:
-            centre[0] = 64 - centre[0]
-        # A twentieth of the eye's width, which is the region's by 2.3.
-        assert np.linalg.norm(project(centre, matrix) - iris) < region[2] / 2.3 / 20
-    model.close()
+def test_both_eyes_have_landmarks_of_their_own_and_their_corners_among_the_lids():
+    assert CONTOURS.shape == (2, 71)
+    assert len(np.unique(CONTOURS)) == CONTOURS.size
+    for contour, corners in zip(CONTOURS, CORNERS, strict=True):
+        assert set(corners) <= set(contour[:LIDS])
