@@ -1,4 +1,7 @@
-"""Where to look for hands: where they just were, and now and then anywhere in the picture."""
+"""Where to look for hands: where they just were, on wrists, and now and then anywhere."""
+
+import math
+from collections import deque
 
 import numpy as np
 
@@ -6,13 +9,13 @@ from edge.graph.node import Context, Node, Previous
 from edge.io.frames import Frame
 from edge.vision.anchors import PALM
 from edge.vision.bodies import Bodies
-from edge.vision.detection import Detections
 from edge.vision.detector import Detector
 from edge.vision.hands import Hands, Palms, regions_of_palms
-from edge.vision.lookout import Lookout, LookSettings
+from edge.vision.lookout import SECOND, Lookout, LookSettings
 from edge.vision.motion import Motion
 from edge.vision.regions import whole
-from edge.vision.targets import follow, join, newcomers, sizes
+from edge.vision.targets import Floats, centres, follow, join, newcomers, select, sizes
+from edge.vision.wrists import Search, Wrists
 
 
 class HandDetector(Node):
@@ -20,10 +23,12 @@ class HandDetector(Node):
 
     `frame`: any size. `last`: what `hand_landmarks` saw in the preceding frame; without it nothing
     is followed. `motion`: where something moves; without it anything may. `bodies`: those of the
-    preceding frame.
+    preceding frame; on their wrists there should be hands.
     Output: one `Palms` for every frame, in pixels; followed hands first, then newly found ones,
-    the largest first, at most `max_hands` together. The model looks only when there is a reason;
-    see `edge.vision.lookout.Lookout`.
+    the largest first, at most `max_hands` together. The model looks only when there is a reason:
+    those of `edge.vision.lookout.Lookout`, and `wrist` for a look around the wrist of a body that
+    misses a hand (`edge.vision.wrists`), at full resolution. In a picture on its own it looks at
+    overlapping tiles as well.
     """
 
     class Settings(LookSettings):
@@ -31,10 +36,15 @@ class HandDetector(Node):
         """Two for each of a family on a sofa."""
         min_score: float = 0.5
         """As in MediaPipe."""
+        weak_score: float = 0.25
+        """Enough on a wrist, and where a hand was seen less than `search_for_s` ago."""
         same_overlap: float = 0.4
         """A detection whose region shares more with a followed hand's is that hand."""
-        search_s: float = 0.25
-        """Hands come and go, and the model is the most costly of all detectors."""
+        search_s: float = 0.1
+        """A hand that was lost a moment ago is mostly about to come back."""
+        search_most_s: float = 0.3
+        """The model is the most costly of all detectors, and before nobody's eyes is a hand
+        anything within less."""
 
     settings: Settings
 
@@ -43,6 +53,8 @@ class HandDetector(Node):
         settings = self.settings
         self.detector = Detector("palm", (PALM,), settings, context, (0, 1), "palm detector")
         self.lookout = Lookout(settings, settings.max_hands, context, self.counts)
+        self.wrists = Wrists()
+        self.recent: deque[tuple[int, Floats]] = deque()
 
     def process(
         self,
@@ -52,16 +64,79 @@ class HandDetector(Node):
         bodies: Previous[Bodies],
     ) -> Palms:
         known = follow(Palms, self.lookout.followable(frame, self.t, last), self.t)
-        if self.lookout.reason(frame, self.t, last, known, motion) is None:
-            return known
-        found = self.detector.look(frame, whole(frame.size)[None], self.settings.min_score)
         room = self.settings.max_hands - len(known)
-        return join(known, newcomers(self._palms(found), known, self.settings.same_overlap, room))
+        wrists = self._on_wrists(frame, known, motion, bodies)
+        self._remember(frame, last)
+        found = self._look(frame, self._regions(frame, last, known, motion, wrists), wrists)
+        new = newcomers(found, known, self.settings.same_overlap, room)
+        seen = join(known, new)
+        more = newcomers(wrists.guesses, seen, self.settings.same_overlap, room - len(new))
+        return join(seen, more)
 
     def close(self) -> None:
         self.detector.close()
 
-    def _palms(self, found: Detections) -> Palms:
+    def _on_wrists(
+        self, frame: Frame, known: Palms, motion: Motion | None, bodies: Bodies | None
+    ) -> Search:
+        """Return where hands are missing on wrists, and count that they are looked for."""
+        if bodies is None or frame.still or len(known) >= self.settings.max_hands:
+            return Search(follow(Palms, None, self.t), NOWHERE, NOWHERE[:, :4])
+        wrists = self.wrists.search(self.t, bodies, known, motion)
+        for _ in wrists.regions:
+            self.lookout.note("wrist")
+        self.counts["wrist guesses"] += len(wrists.guesses)
+        return wrists
+
+    def _regions(
+        self, frame: Frame, last: Hands | None, known: Palms, motion: Motion | None, wrists: Search
+    ) -> Floats:
+        """Return where the palm detector is to look, (n, 5)."""
+        if len(wrists.guesses) or len(wrists.regions):
+            return wrists.regions
+        if not self.lookout.reason(frame, self.t, last, known, motion, wrists.settled):
+            return NOWHERE
+        return tiles(frame.size) if frame.still else whole(frame.size)[None]
+
+    def _look(self, frame: Frame, regions: Floats, wrists: Search) -> Palms:
+        """Return the palms in the regions, weak ones only where something speaks for them."""
+        found = self.detector.look(frame, regions, self.settings.weak_score)
         boxes = sizes(found.boxes)
-        regions = regions_of_palms(boxes, found.keypoints.reshape(-1, 7, 2))
-        return Palms(self.t, boxes, regions, found.scores, np.zeros(len(boxes), bool))
+        where = regions_of_palms(boxes, found.keypoints.reshape(-1, 7, 2))
+        palms = Palms(self.t, boxes, where, found.scores, np.zeros(len(boxes), bool))
+        likely = np.concatenate((wrists.regions, *(where for _, where in self.recent)))
+        near = np.abs(centres(boxes)[:, None] - likely[None, :, :2]) < likely[None, :, 2:4] / 2
+        expected = np.any(near.all(axis=2), axis=1)
+        return select(palms, expected | (palms.scores >= self.settings.min_score))
+
+    def _remember(self, frame: Frame, last: Hands | None) -> None:
+        """Keep where hands were of late: a faint palm there is a hand rather than a curtain."""
+        if frame.still:
+            self.recent.clear()
+        elif last is not None and len(last):
+            self.recent.append((last.t, last.regions))
+        oldest = self.t - self.settings.search_for_s * SECOND
+        while self.recent and self.recent[0][0] < oldest:
+            self.recent.popleft()
+
+
+NOWHERE = np.empty((0, 5), np.float32)
+TILES = (1.0, 0.5)
+"""Sides of the tiles that a picture on its own is searched in, in its shorter sides: a hand of a
+thirtieth of that is found."""
+TILE_STEP = 0.75
+"""From tile to tile, in their sides, at most: a palm is seen whole in one of two neighbours."""
+
+
+def tiles(size: tuple[int, int]) -> Floats:
+    """Return a picture's regions (n, 5): all of it, and overlapping tiles of several sizes."""
+    regions = [whole(size)]
+    for scale in TILES:
+        side = min(size) * scale
+        steps = [math.ceil((length - side) / (TILE_STEP * side)) for length in size]
+        across, down = (
+            np.linspace(side / 2, length - side / 2, count + 1)
+            for length, count in zip(size, steps, strict=True)
+        )
+        regions += [np.array((x, y, side, side, 0)) for y in down for x in across]
+    return np.array(regions, np.float32)

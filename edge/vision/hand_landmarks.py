@@ -1,28 +1,38 @@
 """The landmarks of every hand in view."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from edge.io.frames import Frame
-from edge.vision.hands import Hands, Palms, regions_of_landmarks
+from edge.vision.hands import STEADY, Hands, Palms, regions_of_landmarks
 from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading
 from edge.vision.regions import project
-from edge.vision.targets import Floats
+from edge.vision.targets import Floats, Targets
+
+SECOND = 1_000_000
+SURE = 0.99
+"""No single look tells left from right more surely."""
 
 
 class HandLandmarks(LandmarkNode[Hands]):
     """Finds the landmarks of each hand, and says which of them aren't hands (any more).
 
     `frame`: any size. `palms`: where to look.
-    Output: one `Hands` for every frame, in pixels, in the order of `palms`.
+    Output: one `Hands` for every frame, in pixels, in the order of `palms`. Where a hand is looked
+    for in the next frame goes on as the hand moves now.
     """
 
     class Settings(LandmarkSettings):
         model: str = "hand_landmarks_full"
         """`hand_landmarks_full`, or `hand_landmarks_lite` at half the cost."""
-        keep_score: float = 0.5
-        """As in MediaPipe."""
+        side_s: float = 0.5
+        """Over so long the evidence for a left or right hand is weighed: one that is seen edge-on
+        for a moment stays what it was."""
+        lead: float = 1.0
+        """How far the region runs ahead, in steps from frame to frame: a fast hand would leave it
+        otherwise."""
 
     kind = Hands
     points = 21
@@ -31,16 +41,27 @@ class HandLandmarks(LandmarkNode[Hands]):
     def process(self, frame: Frame, palms: Palms) -> Hands:
         return self.see(frame, palms)
 
+    def _look(self, frame: Frame, targets: Targets) -> Hands:
+        """Look, knowing what the first targets were in the preceding frame."""
+        followed = int(targets.followed.sum())
+        last = None if self.last is None else self.last[1]
+        self.before = last if last is not None and len(last) == followed else None
+        return super()._look(frame, targets)
+
     def _read(self, frame: Frame, region: Floats) -> Reading:
         (points, presence, right, world), matrix = self._run(frame, region)
+        score, side = float(presence.reshape(-1)[0]), float(right.reshape(-1)[0])
+        if not (np.isfinite(world).all() and math.isfinite(side)):
+            score = math.nan
         landmarks = points.reshape(-1, 3)
         landmarks[:, :2] = project(landmarks[:, :2], matrix)
         landmarks[:, 2] *= region[2] / self.cropper.size[0]
         turn = (matrix[:, :2] / np.hypot(*matrix[:, 0])).astype(np.float32)
         metres = world.reshape(-1, 3)
         metres[:, :2] = metres[:, :2] @ turn.T
-        more = {"right": float(right.reshape(-1)[0]), "world": metres}
-        return Reading(landmarks, float(presence.reshape(-1)[0]), more)
+        # The model takes no picture for a mirrored one.
+        more = {"right": 1 - side if frame.mirrored else side, "world": metres}
+        return Reading(landmarks, score, more)
 
     def _regions(self, landmarks: Floats, readings: list[Reading]) -> Floats:
         return regions_of_landmarks(landmarks)
@@ -50,3 +71,22 @@ class HandLandmarks(LandmarkNode[Hands]):
             "right": np.array([reading.more["right"] for reading in readings], np.float32),
             "world": np.array([r.more["world"] for r in readings], np.float32).reshape(-1, 21, 3),
         }
+
+    def _answer(self, landmarks: Floats, scores: Floats, readings: list[Reading]) -> Hands:
+        seen = super()._answer(landmarks, scores, readings)
+        if self.before is None or not len(self.before):
+            return seen
+        rows = slice(len(self.before))
+        now, then = (hands.landmarks[:, STEADY, :2] for hands in (seen, self.before))
+        seen.regions[rows, :2] += self.settings.lead * (now[rows] - then).mean(axis=1)
+        passed = (self.t - self.before.t) / SECOND
+        keep = np.float32(math.exp(-passed / self.settings.side_s))
+        evidence = keep * _odds(self.before.right) + (1 - keep) * _odds(seen.right[rows])
+        seen.right[rows] = 1 / (1 + np.exp(-evidence))
+        return seen
+
+
+def _odds(right: Floats) -> Floats:
+    """Return the logarithms of odds; none are longer than the model can know."""
+    known = right.clip(1 - SURE, SURE)
+    return np.log(known / (1 - known))

@@ -2,11 +2,13 @@
 
 from collections import Counter
 
+import numpy as np
+
 from edge.graph.node import Context
 from edge.io.frames import Frame
 from edge.vision.models import ModelSettings
 from edge.vision.motion import Motion
-from edge.vision.targets import Seen, Targets, corners
+from edge.vision.targets import Floats, Seen, Targets, corners
 
 SECOND = 1_000_000
 
@@ -17,6 +19,8 @@ class LookSettings(ModelSettings):
     search_s: float = 0.1
     """Between looks while one is missing or none is known, and something moves: who walks in is
     seen before they have taken half a step."""
+    search_most_s: float = 0.1
+    """What `search_s` grows to, twice as long after each look that finds nothing new."""
     newcomers_s: float = 0.5
     """Between looks while all known ones are held, and something moves elsewhere: who joins waits
     no longer than a glance takes."""
@@ -47,26 +51,41 @@ class Lookout:
         self._context, self._counts = context, counts
         self._looked_at: int | None = None
         self._expected, self._search_until = 0, 0
+        self._held, self._in_vain = 0, 0
 
     def followable(self, frame: Frame, t: int, last: Seen | None) -> Seen | None:
         """Return what was seen in the preceding frame if it can be followed to this one."""
         if last is None or frame.still or self._is_old(t, last):
             return None
+        if last.lost or len(last) > self._held:
+            self._in_vain = 0
+        self._held = len(last)
         if last.lost:
             self._expected = len(last) + last.lost
             self._search_until = t + round(self.settings.search_for_s * SECOND)
         return last
 
     def reason(
-        self, frame: Frame, t: int, last: Seen | None, known: Targets, motion: Motion | None
+        self,
+        frame: Frame,
+        t: int,
+        last: Seen | None,
+        known: Targets,
+        motion: Motion | None,
+        settled: Floats | None = None,
     ) -> str | None:
         """Return why the detector has to look at this frame, None if it needn't.
 
-        `known`: what is followed. Without `motion`, anything may have moved anywhere.
+        `known`: what is followed. Without `motion`, anything may have moved anywhere. `settled`
+        (n, 4): left, top, right, bottom of where motion is no reason to look, either.
         """
-        reason = self._reason(frame, t, last, known, motion)
+        quiet = corners(known.boxes)
+        if settled is not None:
+            quiet = np.concatenate((quiet, settled))
+        reason = self._reason(frame, t, last, known, motion is None or motion.outside(quiet))
         if reason is not None:
             self._looked_at = t
+            self._in_vain += 1
             self.note(reason)
         return reason
 
@@ -79,7 +98,7 @@ class Lookout:
         return t - last.t > self.settings.stale_s * SECOND
 
     def _reason(
-        self, frame: Frame, t: int, last: Seen | None, known: Targets, motion: Motion | None
+        self, frame: Frame, t: int, last: Seen | None, known: Targets, moving: bool
     ) -> str | None:
         if frame.still:
             return "still"
@@ -92,12 +111,17 @@ class Lookout:
         if last is not None and last.lost:
             return "lost"
         since = (t - self._looked_at) / SECOND
-        if since < self.settings.search_s:
+        if since < self._patience():
             return None
-        if motion is None or motion.outside(corners(known.boxes)):
+        if moving:
             missing = not len(known) or (len(known) < self._expected and t < self._search_until)
             if missing:
                 return "search"
             if since >= self.settings.newcomers_s:
                 return "newcomers"
         return "beat" if since >= self.settings.beat_s else None
+
+    def _patience(self) -> float:
+        """Return the seconds between looks while something is missing."""
+        doublings = min(max(self._in_vain - 1, 0), 10)
+        return min(self.settings.search_s * 2**doublings, self.settings.search_most_s)
