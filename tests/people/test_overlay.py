@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from edge.io.frames import Frame
 from edge.people.overlay import MESH, Overlay, draw_dots
 from edge.people.results import Face, FrameResult, Person
-from edge.vision.faces import Meshes, bounds
+from edge.vision.faces import Meshes
+from edge.vision.targets import bounds
 from tests.vision.driving import context
 
 
@@ -52,7 +53,8 @@ def test_landmarks_are_drawn_from_meshes_or_from_the_results(points):
     landmarks = face(points)
     box = [110.0, 70.0, 100.0, 100.0]
     none = np.zeros((1, 5), np.float32)
-    meshes = Meshes(0, landmarks[None], bounds(landmarks[None]), none, none[:, 0], lost=0)
+    rows = landmarks[None], bounds(landmarks[None]), none, none[:, 0], np.ones(1, bool)
+    meshes = Meshes(0, *rows, lost=0, trusted=np.ones(1, bool))
     wired = drawn(result(box), meshes)
     assert wired[120, 209:212].any()
     np.testing.assert_array_equal(wired, drawn(result(box, landmarks=landmarks)))

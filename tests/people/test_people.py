@@ -10,7 +10,8 @@ import pytest
 from edge.io.frames import Frame
 from edge.people.people import People
 from edge.people.results import Face, FrameResult, schema
-from edge.vision.faces import Meshes, bounds
+from edge.vision.faces import Meshes
+from edge.vision.targets import bounds
 from tests.vision.driving import FaceGraph, clip, context, read, still, watch
 
 
@@ -26,7 +27,7 @@ class PeopleGraph(FaceGraph):
     def results(self, frames):
         for frame, _, meshes in watch(self, frames):
             self.people.t = frame.t
-            yield self.people.process(frame, meshes)
+            yield self.people.process(frame, meshes, None, None, None)
 
 
 def check(result: FrameResult) -> None:
@@ -112,20 +113,22 @@ def test_time_counts_from_the_first_frame():
     times = []
     for t in (7_000_000, 7_040_000, 7_120_000):
         people.t = t
-        times.append(people.process(Frame(np.zeros((4, 6, 3), np.uint8), 0, t), nobody(t)).t)
+        times.append(people.process(Frame(np.zeros((4, 6, 3), np.uint8), 0, t), nobody(t), None, None, None).t)
     assert times == [0, 0.04, 0.12]
 
 
 def nobody(t: int) -> Meshes:
     landmarks = np.empty((0, 478, 3), np.float32)
     boxes = bounds(landmarks)
-    return Meshes(t, landmarks, boxes, np.empty((0, 5), np.float32), boxes[:, 0], lost=0)
+    none = np.empty(0, bool)
+    regions = np.empty((0, 5), np.float32)
+    return Meshes(t, landmarks, boxes, regions, boxes[:, 0], none, lost=0, trusted=none)
 
 
 def test_an_empty_frame_is_a_line_all_the_same():
     people = People(People.Settings())
     people.open(context())
-    result = people.process(Frame(np.zeros((4, 6, 3), np.uint8), 5, 0), nobody(0))
+    result = people.process(Frame(np.zeros((4, 6, 3), np.uint8), 5, 0), nobody(0), None, None, None)
     assert msgspec.json.encode(result) == (
         b'{"type":"frame","frame":5,"t":0.0,"size":[6,4],"people":[]}'
     )
