@@ -1,6 +1,7 @@
 """The landmarks of every hand in view."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from edge.io.frames import Frame
 from edge.vision.hands import STEADY, Hands, Palms, regions_of_landmarks
 from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading
 from edge.vision.regions import project
-from edge.vision.targets import Floats, Targets
+from edge.vision.targets import Floats, Targets, select
 
 SECOND = 1_000_000
 SURE = 0.99
@@ -27,6 +28,8 @@ class HandLandmarks(LandmarkNode[Hands]):
     class Settings(LandmarkSettings):
         model: str = "hand_landmarks_full"
         """`hand_landmarks_full`, or `hand_landmarks_lite` at half the cost."""
+        glance_score: float = 0.3
+        """What is new is looked at twice if the first look doesn't find it less likely."""
         side_s: float = 0.5
         """Over so long the evidence for a left or right hand is weighed: one that is seen edge-on
         for a moment stays what it was."""
@@ -46,7 +49,23 @@ class HandLandmarks(LandmarkNode[Hands]):
         followed = int(targets.followed.sum())
         last = None if self.last is None else self.last[1]
         self.before = last if last is not None and len(last) == followed else None
-        return super()._look(frame, targets)
+        return super()._look(frame, self._centred(frame, targets))
+
+    def _centred(self, frame: Frame, targets: Targets) -> Targets:
+        """Return the targets, those of them that are new as their own landmarks would have them.
+
+        A first look at what was only guessed is uncertain either way. In the second one, with the
+        region that follows from the first, true hands score higher, ears and feet lower.
+        """
+        kept, regions = targets.followed.copy(), targets.regions.copy()
+        for row in np.flatnonzero(~targets.followed):
+            reading = self._read(frame, regions[row])
+            if not (np.isfinite(reading.landmarks).all() and math.isfinite(reading.score)):
+                self.counts["invalid"] += 1
+            elif reading.score >= self.settings.glance_score:
+                kept[row] = True
+                regions[row] = regions_of_landmarks(reading.landmarks[None])[0]
+        return select(replace(targets, regions=regions), kept)
 
     def _read(self, frame: Frame, region: Floats) -> Reading:
         (points, presence, right, world), matrix = self._run(frame, region)
