@@ -7,8 +7,13 @@ from numpy.typing import NDArray
 
 from edge.graph.node import Node
 from edge.io.frames import Frame
-from edge.people.results import FrameResult, Person
+from edge.people.results import Body, Face, FrameResult, Hand, Person
+from edge.vision.bodies import Bodies
+from edge.vision.detection import intersection_over_union
 from edge.vision.faces import Meshes
+from edge.vision.hands import Hands
+from edge.vision.silhouette import PERSON, Silhouette, at_size
+from edge.vision.targets import Seen, corners
 
 Colour = tuple[int, int, int]
 Points = NDArray[np.float64]
@@ -23,10 +28,13 @@ PALETTE: tuple[Colour, ...] = (
     (178, 114, 0),
     (0, 94, 213),
 )
-MESH: Colour = (235, 235, 235)
+NOBODY: Colour = (170, 170, 170)
+JOINT: Colour = (245, 245, 245)
 IRIS: Colour = (240, 200, 60)
 INK: Colour = (20, 20, 20)
 SUBPIXEL_BITS = 4
+FAR = 30_000
+"""Pixels; OpenCV's fixed numbers have no room for much more."""
 
 # Lines of landmarks, as numbered by MediaPipe's face mesh.
 CLOSED = tuple(
@@ -57,32 +65,69 @@ OPEN = tuple(
 IRISES = (np.arange(469, 473), np.arange(474, 478))
 
 
-class Overlay(Node):
-    """Draws each person's box, id and score, and the landmarks of faces.
+# Bones of a hand, as MediaPipe numbers its points: each finger, and across the palm.
+FINGERS = tuple(np.array([0, *range(first, first + 4)]) for first in (1, 5, 9, 13, 17))
+PALM = np.array([5, 9, 13, 17])
+# Bones of a body: shoulders and hips, arms with hands, legs with feet.
+BONES = np.array(
+    [
+        *((11, 12), (11, 23), (12, 24), (23, 24)),
+        *((11, 13), (13, 15), (15, 17), (15, 19), (15, 21), (17, 19)),
+        *((12, 14), (14, 16), (16, 18), (16, 20), (16, 22), (18, 20)),
+        *((23, 25), (25, 27), (27, 29), (29, 31), (27, 31)),
+        *((24, 26), (26, 28), (28, 30), (30, 32), (28, 32)),
+    ]
+)
+VISIBLE = 0.5
+"""A body's landmark with less visibility is a guess."""
+DIMMED = 0.6
+"""How bright what is no person stays."""
+SAME = 0.3
+"""A part whose box shares less with what the results say belongs to nobody."""
 
-    `frame`: left as it is. `people`: whom to draw, all of one frame. `meshes`: the landmarks;
-    unwired, those in `people` are drawn, where they were asked for.
-    Output: a frame with the same number and time, in which all is drawn.
+
+class Overlay(Node):
+    """Draws people: boxes with ids, faces, hands, bodies, each person in one colour.
+
+    `frame`: left as it is. `people`: whom to draw, all of one frame. `meshes`, `hands`, `bodies`:
+    the landmarks; unwired, those in `people` are drawn, where they were asked for. `silhouette`:
+    what is no person is dimmed.
+    Output: a frame with the same number and time, in which all is drawn. The box of who was
+    carried here, not seen, is thin.
     """
 
     class Settings(Node.Settings):
         scores: bool = True
         """Write the score beside the id."""
         landmarks: bool = True
-        """Draw the landmarks of faces."""
+        """Draw landmarks."""
+        dim: bool = True
+        """Dim what is no person, where a silhouette is wired."""
 
     settings: Settings
 
-    def process(self, frame: Frame, people: FrameResult, meshes: Meshes | None) -> Frame:
-        picture = frame.bgr.copy()
+    def process(
+        self,
+        frame: Frame,
+        people: FrameResult,
+        meshes: Meshes | None,
+        hands: Hands | None,
+        bodies: Bodies | None,
+        silhouette: Silhouette | None,
+    ) -> Frame:
+        picture = _background(frame, silhouette if self.settings.dim else None)
         # Lines of 2 px in a 720p picture, which is what a window shows.
         thickness = max(1, round(min(frame.size) / 360))
         if self.settings.landmarks:
-            for landmarks in _landmarks(people, meshes):
-                draw_mesh(picture, landmarks, thickness)
+            for points, colour in _parts(people, "body", bodies):
+                draw_body(picture, points, colour, thickness)
+            for points, colour in _parts(people, "face", meshes):
+                draw_mesh(picture, points[:, :2], lighter(colour), thickness)
+            for points, colour in _parts(people, "hands", hands):
+                draw_hand(picture, points[:, :2], colour, thickness)
         for person in people.people:
-            colour = PALETTE[(person.id - 1) % len(PALETTE)]
-            draw_brackets(picture, person.box, colour, thickness)
+            colour = colour_of(person.id)
+            draw_brackets(picture, person.box, colour, thickness if person.fresh else 0)
             draw_label(picture, self._label(person), person.box, colour, thickness)
         return Frame(picture, frame.index, frame.t, still=frame.still)
 
@@ -91,25 +136,92 @@ class Overlay(Node):
         return f"{person.id}{score}"
 
 
-def _landmarks(people: FrameResult, meshes: Meshes | None) -> list[Points]:
-    """Return x, y of the landmarks of each face."""
-    if meshes is not None:
-        return [points[:, :2].astype(np.float64) for points in meshes.landmarks]
-    faces = [person.face for person in people.people]
-    return [
-        np.array(face.landmarks)[:, :2]
-        for face in faces
-        if face is not UNSET and face.landmarks is not UNSET
-    ]
+def colour_of(id_: int) -> Colour:
+    """Return a person's colour."""
+    return PALETTE[(id_ - 1) % len(PALETTE)]
 
 
-def draw_mesh(picture: NDArray[np.uint8], points: Points, thickness: int) -> None:
+def lighter(colour: Colour) -> Colour:
+    """Return a colour half way to white."""
+    blue, green, red = colour
+    return (blue + 255) // 2, (green + 255) // 2, (red + 255) // 2
+
+
+def _background(frame: Frame, silhouette: Silhouette | None) -> NDArray[np.uint8]:
+    """Return a copy of the frame's picture, in which what is no person is dimmed."""
+    if silhouette is None:
+        return frame.bgr.copy()
+    dimmed = cv2.convertScaleAbs(frame.bgr, alpha=DIMMED)
+    _, person = cv2.threshold(at_size(silhouette.mask, frame.size), PERSON, 255, cv2.THRESH_BINARY)
+    return np.asarray(cv2.copyTo(frame.bgr, person, dimmed), np.uint8)
+
+
+def _parts(people: FrameResult, kind: str, seen: Seen | None) -> list[tuple[Points, Colour]]:
+    """Return the landmarks of all parts of a kind (`face`, `hands`, `body`), each with its colour.
+
+    What is seen has the colour of the person whose part has its box, grey where there is none.
+    """
+    known = [(part, colour_of(person.id)) for person in people.people for part in _of(person, kind)]
+    if seen is None:
+        return [
+            (np.array(part.landmarks, np.float64).reshape(len(part.landmarks), -1), colour)
+            for part, colour in known
+            if part.landmarks is not UNSET
+        ]
+    boxes = np.array([part.box for part, _ in known], np.float32).reshape(-1, 4)
+    shared = intersection_over_union(corners(seen.boxes), corners(boxes))
+    parts = []
+    for points, overlaps in zip(seen.landmarks.astype(np.float64), shared, strict=True):
+        if np.isfinite(points).all():
+            best = int(overlaps.argmax()) if len(known) else 0
+            is_known = len(known) and overlaps[best] > SAME
+            parts.append((points, known[best][1] if is_known else NOBODY))
+    return parts
+
+
+def _of(person: Person, kind: str) -> list[Face | Hand | Body]:
+    found = getattr(person, kind)
+    if found is UNSET:
+        return []
+    return found if isinstance(found, list) else [found]
+
+
+def draw_mesh(picture: NDArray[np.uint8], points: Points, colour: Colour, thickness: int) -> None:
     """Draw 468 or 478 landmarks (n, 2): every point, the face's lines, and irises if there."""
-    draw_dots(picture, points[:468], MESH, thickness)
-    draw_lines(picture, [points[line] for line in CLOSED], MESH, closed=True)
-    draw_lines(picture, [points[line] for line in OPEN], MESH, closed=False)
+    draw_dots(picture, points[:468], colour, thickness)
+    draw_lines(picture, [points[line] for line in CLOSED], colour, closed=True)
+    draw_lines(picture, [points[line] for line in OPEN], colour, closed=False)
     if len(points) > IRISES[-1][-1]:
         draw_lines(picture, [points[line] for line in IRISES], IRIS, closed=True)
+
+
+def draw_hand(picture: NDArray[np.uint8], points: Points, colour: Colour, thickness: int) -> None:
+    """Draw 21 landmarks (n, 2): fingers, palm and joints."""
+    draw_bones(picture, [points[line] for line in (*FINGERS, PALM)], colour, thickness)
+    draw_joints(picture, points, thickness)
+
+
+def draw_body(picture: NDArray[np.uint8], points: Points, colour: Colour, thickness: int) -> None:
+    """Draw 33 landmarks (n, 4): the bones and joints that are visible, without the face."""
+    visible = points[:, 3] > VISIBLE
+    bones = BONES[visible[BONES].all(axis=1)]
+    draw_bones(picture, [points[bone, :2] for bone in bones], colour, thickness)
+    draw_joints(picture, points[np.unique(bones), :2], thickness)
+
+
+def draw_bones(
+    picture: NDArray[np.uint8], lines: list[Points], colour: Colour, thickness: int
+) -> None:
+    """Draw lines through points (n, 2) each, rimmed so that they're seen on any ground."""
+    draw_lines(picture, lines, INK, closed=False, thickness=thickness + 2)
+    draw_lines(picture, lines, colour, closed=False, thickness=thickness)
+
+
+def draw_joints(picture: NDArray[np.uint8], points: Points, thickness: int) -> None:
+    """Draw light dots at points (n, 2)."""
+    for x, y in _fixed(points).tolist():
+        radius = (1 + thickness) << (SUBPIXEL_BITS - 1)
+        cv2.circle(picture, (x, y), radius, JOINT, cv2.FILLED, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def draw_dots(picture: NDArray[np.uint8], points: Points, colour: Colour, side: int) -> None:
@@ -122,11 +234,21 @@ def draw_dots(picture: NDArray[np.uint8], points: Points, colour: Colour, side: 
 
 
 def draw_lines(
-    picture: NDArray[np.uint8], lines: list[Points], colour: Colour, *, closed: bool
+    picture: NDArray[np.uint8],
+    lines: list[Points],
+    colour: Colour,
+    *,
+    closed: bool,
+    thickness: int = 1,
 ) -> None:
     """Draw smooth lines through points (n, 2) each."""
-    fixed = [(line * 2**SUBPIXEL_BITS).round().astype(np.int32) for line in lines]
-    cv2.polylines(picture, fixed, closed, colour, 1, cv2.LINE_AA, SUBPIXEL_BITS)
+    fixed = [_fixed(line) for line in lines]
+    cv2.polylines(picture, fixed, closed, colour, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
+
+
+def _fixed(points: Points) -> NDArray[np.int32]:
+    """Return points in fixed numbers; what is far outside of any picture comes nearer."""
+    return (points.clip(-FAR, FAR) * 2**SUBPIXEL_BITS).round().astype(np.int32)
 
 
 def draw_brackets(
@@ -135,12 +257,12 @@ def draw_brackets(
     """Draw the corners of a box, which leave the face free."""
     x, y, width, height = box
     arm = min(width, height) / 5
-    corners = []
+    arms = []
     for left, right in ((x, 1), (x + width, -1)):
         for top, down in ((y, 1), (y + height, -1)):
             ends = [(left + right * arm, top), (left, top), (left, top + down * arm)]
-            corners.append((np.array(ends) * 2**SUBPIXEL_BITS).round().astype(np.int32))
-    cv2.polylines(picture, corners, False, colour, 1 + thickness, cv2.LINE_AA, SUBPIXEL_BITS)
+            arms.append(_fixed(np.array(ends)))
+    cv2.polylines(picture, arms, False, colour, 1 + thickness, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def draw_label(

@@ -1,39 +1,91 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.io.frames import Frame
-from edge.people.overlay import MESH, Overlay, draw_dots
-from edge.people.results import Face, FrameResult, Person
+from edge.people.overlay import (
+    BONES,
+    DIMMED,
+    FINGERS,
+    JOINT,
+    NOBODY,
+    PALM,
+    Overlay,
+    colour_of,
+    draw_dots,
+)
+from edge.people.results import Body, Face, FrameResult, Hand, Person
+from edge.vision.bodies import Bodies
 from edge.vision.faces import Meshes
-from edge.vision.targets import bounds
+from edge.vision.hands import Hands
+from edge.vision.silhouette import Silhouette
+from edge.vision.targets import Floats, bounds
 from tests.vision.driving import context
 
+WALL = 60
+ONE, ALL = np.ones(1, np.float32), np.ones(1, bool)
 
-def result(*boxes: list[float], landmarks=None) -> FrameResult:
+
+def result(*boxes: list[float], landmarks=None, fresh=True, **parts) -> FrameResult:
     extra = {} if landmarks is None else {"landmarks": landmarks.tolist()}
     people = [
-        Person(id=n, box=box, score=0.9, fresh=True, face=Face(box=box, score=0.9, **extra))
+        Person(
+            id=n, box=box, score=0.9, fresh=fresh, face=Face(box=box, score=0.9, **extra), **parts
+        )
         for n, box in enumerate(boxes, 1)
     ]
     return FrameResult(frame=4, t=0.1, size=[320, 240], people=people)
 
 
-def face(points: int = 478) -> np.ndarray:
+def circle(points: int, radius: float = 50, values: int = 3) -> Floats:
+    """Landmarks around the middle of the picture; what more than x and y they have is 1."""
     angles = np.linspace(0, 2 * np.pi, points)
-    circle = np.column_stack((np.cos(angles), np.sin(angles), 0 * angles))
-    return (circle * 50 + [160, 120, 0]).astype(np.float32)
+    places = np.column_stack((np.cos(angles), np.sin(angles))) * radius + (160, 120)
+    return np.hstack((places, np.ones((points, values - 2)))).astype(np.float32)
 
 
-def drawn(people: FrameResult, meshes: Meshes | None = None, **settings) -> np.ndarray:
-    overlay = Overlay(Overlay.Settings(**settings))
+def parts(landmarks: Floats) -> dict[str, Any]:
+    rows = landmarks[None]
+    region = np.zeros((1, 5), np.float32)
+    arrays = {"landmarks": rows, "boxes": bounds(rows), "regions": region, "scores": ONE}
+    return {"t": 0, "fresh": ALL, "lost": 0, **arrays}
+
+
+def meshes(landmarks: Floats) -> Meshes:
+    return Meshes(**parts(landmarks), trusted=np.array([np.isfinite(landmarks).all()]))
+
+
+def hands(landmarks: Floats) -> Hands:
+    return Hands(**parts(landmarks), right=ONE, world=np.zeros((1, 21, 3), np.float32))
+
+
+def bodies(landmarks: Floats) -> Bodies:
+    return Bodies(**parts(landmarks), world=np.zeros((1, 33, 3), np.float32))
+
+
+def picture(people: FrameResult, *, settings: dict | None = None, **seen) -> np.ndarray:
+    overlay = Overlay(Overlay.Settings(**(settings or {})))
     overlay.open(context())
-    frame = Frame(np.full((240, 320, 3), 60, np.uint8), 4, 100_000)
-    out = overlay.process(frame, people, meshes)
+    frame = Frame(np.full((240, 320, 3), WALL, np.uint8), 4, 100_000)
+    inputs = dict.fromkeys(("meshes", "hands", "bodies", "silhouette")) | seen
+    out = overlay.process(frame, people, **inputs)
     assert (out.index, out.t, out.size) == (4, 100_000, (320, 240))
-    assert (frame.bgr == 60).all()
-    return out.bgr != 60
+    assert (frame.bgr == WALL).all()
+    return out.bgr
+
+
+def drawn(people: FrameResult, **more) -> np.ndarray:
+    return picture(people, **more) != WALL
+
+
+def has(picture: np.ndarray, colour: tuple[int, int, int]) -> bool:
+    return bool((picture == colour).all(axis=2).any())
+
+
+BOX = [110.0, 70.0, 100.0, 100.0]
 
 
 def test_nobody_is_nothing_drawn():
@@ -48,26 +100,80 @@ def test_a_person_is_drawn_around_their_box_and_not_within():
     assert not changed[200:, 220:].any()
 
 
+def test_who_was_carried_has_a_thinner_box():
+    settings = {"scores": False}
+    seen, carried = (
+        drawn(result(BOX, fresh=fresh), settings=settings).sum() for fresh in (True, False)
+    )
+    assert carried < 0.9 * seen
+
+
 @pytest.mark.parametrize("points", [468, 478])
 def test_landmarks_are_drawn_from_meshes_or_from_the_results(points):
-    landmarks = face(points)
-    box = [110.0, 70.0, 100.0, 100.0]
-    none = np.zeros((1, 5), np.float32)
-    rows = landmarks[None], bounds(landmarks[None]), none, none[:, 0], np.ones(1, bool)
-    meshes = Meshes(0, *rows, lost=0, trusted=np.ones(1, bool))
-    wired = drawn(result(box), meshes)
+    landmarks = circle(points)
+    wired = drawn(result(BOX), meshes=meshes(landmarks))
     assert wired[120, 209:212].any()
-    np.testing.assert_array_equal(wired, drawn(result(box, landmarks=landmarks)))
-    np.testing.assert_array_equal(drawn(result(box), meshes, landmarks=False), drawn(result(box)))
+    np.testing.assert_array_equal(wired, drawn(result(BOX, landmarks=landmarks)))
+    without = drawn(result(BOX), meshes=meshes(landmarks), settings={"landmarks": False})
+    np.testing.assert_array_equal(without, drawn(result(BOX)))
 
 
-@given(st.lists(st.floats(-500, 900), min_size=4, max_size=4))
+def test_landmarks_that_are_left_out_are_not_drawn():
+    unknown = meshes(np.full((478, 3), np.nan, np.float32))
+    np.testing.assert_array_equal(drawn(result(BOX), meshes=unknown), drawn(result(BOX)))
+
+
+def test_a_hand_has_its_persons_colour_and_none_if_it_is_nobodys():
+    landmarks = circle(21, 20)
+    box = bounds(landmarks[None])[0].tolist()
+    far = [5.0, 200.0, 30.0, 30.0]
+    owned = result(far, hands=[Hand(box=box, score=0.9, side="left")])
+    assert has(picture(owned, hands=hands(landmarks)), colour_of(1))
+    nobodys = picture(result(), hands=hands(landmarks))
+    assert has(nobodys, NOBODY)
+    assert not has(nobodys, colour_of(1))
+    written = Hand(box=box, score=0.9, side="left", landmarks=landmarks.tolist())
+    np.testing.assert_array_equal(
+        picture(owned, hands=hands(landmarks)), picture(result(far, hands=[written]))
+    )
+
+
+def test_only_what_is_visible_of_a_body_is_drawn():
+    landmarks = circle(33, 90, 4)
+    box = bounds(landmarks[None])[0].tolist()
+    far = [5.0, 5.0, 30.0, 30.0]
+    person = result(far, body=Body(box=box, score=0.9))
+    whole = drawn(person, bodies=bodies(landmarks)).sum()
+    landmarks[23:, 3] = 0.4  # hips and all below
+    upper = drawn(person, bodies=bodies(landmarks)).sum()
+    landmarks[:, 3] = 0.1
+    assert whole > upper > drawn(person, bodies=bodies(landmarks)).sum() == drawn(person).sum()
+
+
+def test_bones_join_all_of_a_hand_and_of_a_body_without_its_face():
+    assert set(np.concatenate((*FINGERS, PALM))) == set(range(21))
+    assert set(BONES.ravel()) == set(range(11, 33))
+
+
+def test_what_is_no_person_is_dimmed():
+    mask = np.zeros((144, 256), np.uint8)
+    mask[:, 128:] = 255
+    silhouette = Silhouette(0, mask, fresh=True)
+    out = picture(result(), silhouette=silhouette)
+    assert (out[:, 165:] == WALL).all()
+    assert (out[:, :155] == round(WALL * DIMMED)).all()
+    undimmed = picture(result(), silhouette=silhouette, settings={"dim": False})
+    assert (undimmed == WALL).all()
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=4))
 def test_boxes_beyond_the_picture_do_no_harm(box):
     box[2:] = np.abs(box[2:]).tolist()
-    drawn(result(box, landmarks=face() + np.array([box[0], box[1], 0])))
+    away = np.array([box[0], box[1], 0])
+    drawn(result(box, landmarks=circle(478) + away), hands=hands((circle(21) + away).astype("f4")))
 
 
 def test_dots_are_drawn_where_the_points_are_and_nowhere_else():
-    picture = np.zeros((20, 30, 3), np.uint8)
-    draw_dots(picture, np.array([[5.0, 7.0], [29.0, 19.0], [30.0, 3.0], [-1.0, -1.0]]), MESH, 1)
-    assert np.argwhere(picture.any(axis=2)).tolist() == [[7, 5], [19, 29]]
+    blank = np.zeros((20, 30, 3), np.uint8)
+    draw_dots(blank, np.array([[5.0, 7.0], [29.0, 19.0], [30.0, 3.0], [-1.0, -1.0]]), JOINT, 1)
+    assert np.argwhere(blank.any(axis=2)).tolist() == [[7, 5], [19, 29]]
