@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +17,7 @@ from edge.paths import resource
 if TYPE_CHECKING:
     from edge.cli.session import Account
 
-GRAPH = "faces"
+GRAPH = "people"
 SAMPLE = "samples/astronaut.mp4"
 CAMERA_FRAMES = 300
 """Without a window nobody sees when to stop: ten seconds of a usual camera."""
@@ -30,8 +33,16 @@ CAMERA_FRAMES = 300
     metavar="D",
     help="Where video, results and summary go if there is no window.",
 )
-def demo(window: bool | None, out_dir: Path) -> int:
-    """Show who is in view of camera 0, or in a sample clip where there is no camera.
+@click.option(
+    "--max-people",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Follow at most N people. Fewer cost less.",
+)
+def demo(window: bool | None, out_dir: Path, max_people: int | None) -> int:
+    """Show the people in view of camera 0, or in a sample clip where there is no camera.
+
+    Of each: face, hands, body and silhouette, under one id.
 
     Without a screen, or with --no-window, the annotated video, the results and the summary are
     written to a folder; from a camera then, the first 10 seconds.
@@ -39,7 +50,8 @@ def demo(window: bool | None, out_dir: Path) -> int:
     from edge.cli.summary import print_account
 
     show = _has_screen() if window is None else window
-    account = _from_camera(show, out_dir) or _from_sample(show, out_dir)
+    perform = functools.partial(_perform, show, out_dir, max_people)
+    account = _from_camera(perform, show) or _from_sample(perform)
     print_account(account)
     if not show:
         _write_summary(account, out_dir)
@@ -58,7 +70,7 @@ def _has_screen() -> bool:
     return True
 
 
-def _from_camera(show: bool, out_dir: Path) -> Account | None:
+def _from_camera(perform: Callable[..., Account], show: bool) -> Account | None:
     """Return None where there is no camera, or none that delivers; then it says why."""
     from edge.io.camera_list import cameras
 
@@ -72,31 +84,34 @@ def _from_camera(show: bool, out_dir: Path) -> Account | None:
         return None
     click.echo(f"Looking through {camera.card} ({camera.path}).")
     try:
-        return _perform(str(camera.path), show, out_dir, max_frames=None if show else CAMERA_FRAMES)
+        return perform(str(camera.path), None if show else CAMERA_FRAMES)
     except UserError as error:
         click.echo(f"That didn't work: {error}.")
         return None
 
 
-def _from_sample(show: bool, out_dir: Path) -> Account:
+def _from_sample(perform: Callable[..., Account]) -> Account:
     click.echo(
         "Playing the sample clip: NASA's portrait of an astronaut, moved and turned by a program, "
         "with a synthetic voice."
     )
-    return _perform(str(resource(SAMPLE)), show, out_dir)
+    return perform(str(resource(SAMPLE)))
 
 
-def _perform(source: str, show: bool, out_dir: Path, max_frames: int | None = None) -> Account:
+def _perform(
+    show: bool, out_dir: Path, max_people: int | None, source: str, max_frames: int | None = None
+) -> Account:
     from edge.cli.prepare import Request
     from edge.cli.session import perform
 
     click.echo("Loading models; the first run fetches them." + (" q ends it." if show else ""))
+    request = Request(GRAPH, source, max_people=max_people)
     if show:
-        request = Request(GRAPH, source, window=True, pace="realtime")
+        request = replace(request, window=True, pace="realtime")
     else:
         _make_folder(out_dir)
         results, video = str(out_dir / "results.jsonl"), str(out_dir / "video.mp4")
-        request = Request(GRAPH, source, out=results, video=video, max_frames=max_frames)
+        request = replace(request, out=results, video=video, max_frames=max_frames)
     return perform(request, lines_to_stdout=False, progress=sys.stderr.isatty())
 
 

@@ -35,16 +35,21 @@ def load_graph(name: str) -> Graph:
     return Graph.load(shipped("graphs", name, "graph"))
 
 
-def set_everywhere(graph: Graph, flag: str, options: tuple[str, ...], value: Any) -> None:
-    """Set an option in every node that has it. Raises UserError where no node has."""
+def set_everywhere(graph: Graph, flag: str, options: dict[str, Any]) -> None:
+    """Set options in every node that has them. Raises UserError where no node has any."""
     found = False
     for name, node in graph.spec.check().items():
         for field in msgspec.structs.fields(node.node.Settings):
             if field.name in options:
-                graph.set(f"{name}.{field.name}", value)
+                graph.set(f"{name}.{field.name}", options[field.name])
                 found = True
     if not found:
         raise UserError(f"no node of {graph.spec.name} understands {flag}: leave it away")
+
+
+def parts_of(people: int) -> dict[str, int]:
+    """Return how many faces, bodies and hands so many people have, as nodes' options."""
+    return {"max_faces": people, "max_bodies": people, "max_hands": 2 * people}
 
 
 def set_by_text(graph: Graph, assignment: str) -> None:
@@ -70,6 +75,7 @@ class Request:
     mirrored: bool = False
     rotate: str | None = None
     fps: float | None = None
+    max_people: int | None = None
     max_frames: int | None = None
     out: str | None = None
     landmarks: bool = False
@@ -92,14 +98,16 @@ def prepare(request: Request) -> Graph:
         raise UserError("--profile needs --offline: it says what work costs on the virtual clock")
     graph = load_graph(request.graph)
     if request.rotate is not None:
-        set_everywhere(graph, "--rotate", ("rotate",), int(request.rotate))
+        set_everywhere(graph, "--rotate", {"rotate": int(request.rotate)})
     if request.fps is not None:
-        set_everywhere(graph, "--fps", ("fps", "images_fps"), request.fps)
+        set_everywhere(graph, "--fps", {"fps": request.fps, "images_fps": request.fps})
+    if request.max_people is not None:
+        set_everywhere(graph, "--max-people", parts_of(request.max_people))
     for flag in ("mirrored", "landmarks", "masks"):
         if getattr(request, flag):
-            set_everywhere(graph, f"--{flag}", (flag,), True)
+            set_everywhere(graph, f"--{flag}", {flag: True})
     if request.accelerator is not None:
-        set_everywhere(graph, "--accelerator", ("accelerator",), request.accelerator)
+        set_everywhere(graph, "--accelerator", {"accelerator": request.accelerator})
     for assignment in request.settings:
         set_by_text(graph, assignment)
     sinks = Sinks(graph, request.source, request.audio)

@@ -24,8 +24,10 @@ Examples:
     edge run faces --source monday.mcap --pace realtime
   The same bytes every time, for comparing versions:
     edge run faces --source clip.mp4 --offline --out a.jsonl
+  For one person at a desk, which costs less:
+    edge run people --source 0 --max-people 1 --window
   Another setting (edge nodes lists them):
-    edge run faces --source clip.mp4 --set faces.max_faces=1
+    edge run faces --source clip.mp4 --set faces.model=near
 """
 
 
@@ -95,6 +97,13 @@ see = functools.partial(option, "What you see")
     metavar="A",
     text="Where models run: edgetpu, or the path of a delegate's library, each with ,KEY=VALUE for "
     "its options; none: the processor. Default: EDGE_ACCELERATOR.",
+)
+@how(
+    "--max-people",
+    type=click.IntRange(min=1),
+    metavar="N",
+    text="Follow at most N people: so many faces and bodies, and two hands each. Default: what the "
+    "graph says.",
 )
 @how(
     "--set",

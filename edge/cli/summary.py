@@ -1,5 +1,7 @@
 """The account of a run for people to read."""
 
+from collections import Counter
+
 from msgspec import UNSET
 
 from edge.cli.options import print_table
@@ -15,6 +17,8 @@ def print_account(account: Account) -> None:
         ("dropped", f"{summary.dropped}" + (f" ({lost})" if lost else "")),
         ("people", str(len(account.people))),
     ]
+    if looks := _looks(statistics.counts):
+        rows.append(("looks", looks))
     if summary.latency_ms is not UNSET:
         p = summary.latency_ms
         rows.append(("latency", f"{p.p50:.1f} ms median, {p.p95:.1f} ms p95, {p.p99:.1f} ms p99"))
@@ -26,3 +30,20 @@ def print_account(account: Account) -> None:
         for name, (calls, failed, busy, worst) in statistics.nodes.items()
     ]
     print_table([("node", "calls", "failed", "mean ms", "worst ms"), *rows_of_nodes])
+
+
+def _looks(counts: dict[str, int]) -> str:
+    """Return how often each detector looked, and why; "" where none did.
+
+    `counts`: "node.detect:reason" → how often, among others.
+    """
+    looks: dict[str, Counter[str]] = {}
+    for name, n in counts.items():
+        node, _, what = name.partition(".")
+        kind, _, reason = what.partition(":")
+        if kind == "detect":
+            looks.setdefault(node, Counter())[reason] += n
+    return "; ".join(
+        f"{node} {reasons.total()} ({', '.join(f'{n} {r}' for r, n in reasons.most_common())})"
+        for node, reasons in looks.items()
+    )
