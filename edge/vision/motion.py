@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from edge.graph.node import Context, Node
@@ -11,7 +12,7 @@ from edge.vision.targets import Floats, Mask
 
 SECOND = 1_000_000
 CELL = 8
-"""Side of a cell, pixels of the thumbnail."""
+"""Side of a cell, pixels of the thumbnail, or a little less, so that they fill it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,13 @@ class MotionDetector(Node):
         thumbnail = frame.thumbnail(across)
         before = self._before(thumbnail, frame.still)
         rows, columns = (-(-length // CELL) for length in thumbnail.shape)
-        cell = (width * CELL / thumbnail.shape[1], height * CELL / thumbnail.shape[0])
+        cell = (width / columns, height / rows)
         if before is None:
             return Motion(self.t, np.ones((rows, columns), bool), cell)
-        change = np.zeros((rows * CELL, columns * CELL), np.float32)
-        change[: thumbnail.shape[0], : thumbnail.shape[1]] = np.abs(
-            np.subtract(thumbnail, before, dtype=np.int16)
-        )
-        cells = change.reshape(rows, CELL, columns, CELL).mean(axis=(1, 3))
-        limit = self.settings.levels + self.settings.typical * float(np.median(cells))
+        change = cv2.absdiff(thumbnail, before).astype(np.float32)
+        cells = cv2.resize(change, (columns, rows), interpolation=cv2.INTER_AREA)
+        typical = np.partition(cells, cells.size // 2, axis=None)[cells.size // 2]
+        limit = self.settings.levels + self.settings.typical * float(typical)
         return Motion(self.t, cells > limit, cell)
 
     def _before(self, thumbnail: Picture, still: bool) -> Picture | None:
