@@ -47,7 +47,7 @@ class People(Node):
         if self.first_t is None:
             self.first_t = self.t
         before = self.tracks.restart() if frame.still else []
-        ids, entered, left = self.tracks.update(self.t, faces.boxes)
+        ids, entered, left, _ = self.tracks.update(self.t, faces.boxes)
         for kind, persons in (("person_left", before + left), ("person_entered", entered)):
             for person in persons:
                 self.context.event(kind, person=person)

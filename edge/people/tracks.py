@@ -9,103 +9,197 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.people.appearance import blended, distances
+from edge.people.kalman import Kalman, MotionSettings, Seen, State, measured
+
 Floats = NDArray[np.float32]
+Costs = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 SECOND = 1_000_000
 FORBIDDEN = 1e6
 """Cost of a pair that can't be the same person."""
 
 
 class TrackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Lengths in units of the face's size, which is the root of its box's area."""
+    """Lengths in units of the head's size, which is the root of its box's area: about 0.2 m."""
 
     confirm_s: float = 0.1
-    """Seen for this long, a person counts as entered: one frame's mistake never does."""
+    """Seen for this long, a person counts as entered: one frame's mistake never does. Frames on
+    which they are missed count twice against it."""
     forget_s: float = 3.0
     """Out of view for this long, a person has left. The contract promises 2 s; who bends down to
     the table takes up to 3."""
     restart_s: float = 1.0
     """After a gap this long between frames nobody waits to be confirmed: a picture a second is a
     slide show, not a video."""
+    motion: MotionSettings = MotionSettings()
+    gate: float = 16.3
+    """Squared Mahalanobis distance up to which a motion is an ordinary one: 0.999 of the
+    chi-square distribution with three degrees of freedom."""
     reach: float = 0.8
-    """How far from its prediction a face may be on the next frame: a camera that is knocked, a head
-    that is thrown back. People sitting close are further apart, 1.3 face sizes and more."""
+    """How far from its prediction a head may be after all, on the next frame: a camera that is
+    knocked, a head that is thrown back. People sitting close are further apart, 1.3 sizes."""
     reach_per_s: float = 1.0
     """How much further for each second out of view: a person on a chair moves a head's size in a
-    second, and who walks that fast is seen again before."""
+    second."""
     size_ratio: float = 2.0
-    """A face this many times larger or smaller is another one: nobody halves their distance to
+    """A head this many times larger or smaller is another one: nobody halves their distance to
     the camera in the time that a track lives without being seen."""
-    velocity_s: float = 0.15
-    """Time over which motion is averaged: a few frames, since boxes jitter by 2 % of their size."""
-    coast_s: float = 0.3
-    """How long an unseen person is taken to go on moving: heads turn back within about this."""
-
-
-class Spot(NamedTuple):
-    """Where something was seen: its centre and its size, the root of its area, in pixels."""
-
-    x: float
-    y: float
-    size: float
+    surprise: float = 9.2
+    """What such a jump costs beside its distance: one in a hundred, as -2 ln."""
+    doubt: float = 10.0
+    """How many times as uncertain a box is that may show, or be partly, somebody else who is
+    hidden there: boxes merged of two heads lie up to half a size off."""
+    hidden: float = 1.5
+    """Nearer than this to where an unseen person should be, a box may be theirs as well."""
+    apart: float = 2.5
+    """Two heads nearer than this, across, have shoulders that overlap: nobody's clothes are looked
+    at then."""
+    look_s: float = 1.0
+    """Between looks at the clothes of those who stand apart, to know them later."""
+    away_s: float = 0.3
+    """After so long out of view, looks are asked whether it's the same person."""
+    alike: float = 0.35
+    """Distance of looks (0 to 1) that speaks neither for nor against the same person."""
+    looks_weight: float = 40.0
+    """Cost of a whole unit of that distance more."""
+    unlike: float = 0.6
+    """Who looks as different as this after a while out of view is somebody else."""
 
 
 @dataclass(slots=True)
 class Track:
-    """One person over time. `id` is 0 until confirmed; times in µs, velocity in pixels a second."""
+    """One person over time. `id` is 0 until confirmed; times in µs.
 
-    spot: Spot
-    born: int
+    `state` is that at `seen`. `evidence`: seconds for which they were seen, less those missed.
+    `shape`: width and height of the last box in units of its size. `looks` (bins,): the average,
+    and `looked` when it was last renewed.
+    """
+
+    state: State
     seen: int
-    velocity: tuple[float, float] = (0.0, 0.0)
+    shape: tuple[float, float]
+    evidence: float = 0.0
     id: int = 0
+    looks: Floats | None = None
+    looked: int = 0
 
 
 class Update(NamedTuple):
-    """`ids`: of each detection, 0 while unconfirmed. `entered`, `left`: who did just now."""
+    """`ids`: of each detection, 0 while unconfirmed. `entered`, `left`: who did just now.
+
+    `box_sd`: standard deviation of each box's position, pixels; NaN where the box is no box.
+    """
 
     ids: list[int]
     entered: list[int]
     left: list[int]
+    box_sd: list[float]
 
 
 class Tracks:
     """Gives each detection the id of the person it shows.
 
-    People move at a constant velocity for a moment, and detections are assigned so that the sum of
-    `distances` is least (Jonker and Volgenant 1987, by the package `lap`). Who is seen on the first
-    frame, or on the first after `restart`, is confirmed at once. Ids count from 1 in the order of
-    confirmation and are never given twice. All depends on the given timestamps and boxes alone.
+    Detections are assigned to the tracks' predictions (`edge.people.kalman`) so that together they
+    are most likely (Jonker and Volgenant 1987, by the package `lap`): by motion, with a small
+    chance of a jump anywhere near, and by looks where they are given. Who hides another isn't known
+    exactly for that time. Who is seen on the first frame, or on the first after `restart`, is
+    confirmed at once. Ids count from 1 in the order of confirmation and are never given twice. All
+    depends on the given timestamps, boxes and looks alone.
     """
 
     def __init__(self, settings: TrackSettings) -> None:
         self.settings = settings
         self.tracks: list[Track] = []
+        self._kalman = Kalman(settings.motion)
         self._last: int | None = None
         self._next_id = 1
 
-    def update(self, t: int, boxes: Floats) -> Update:
-        """Take the boxes (n, 4: x, y, width, height) seen at t, which is later than ever before."""
+    def update(self, t: int, boxes: Floats, looks: Floats | None = None) -> Update:
+        """Take the boxes (n, 4: x, y, width, height) seen at t, which is later than ever before.
+
+        `looks` (n, bins): what each looks like; rows of NaN where that isn't known. A box that
+        isn't finite is nobody's.
+        """
         settings = self.settings
-        restarted = self._last is None or t - self._last >= settings.restart_s * SECOND
+        since = 0.0 if self._last is None else (t - self._last) / SECOND
+        restarted = self._last is None or since >= settings.restart_s
         self._last = t
         left = self._forget(t - settings.forget_s * SECOND)
-        spots = [spot(*box) for box in boxes.tolist()]
-        ids = []
+        ids, deviations = [0] * len(boxes), [math.nan] * len(boxes)
+        rows = np.flatnonzero(np.isfinite(boxes).all(axis=1))
+        seen = [measured(*box) for box in boxes[rows].tolist()]
+        views = None if looks is None else looks[rows]
+        now = [
+            self._kalman.predict(track.state, (t - track.seen) / SECOND) for track in self.tracks
+        ]
+        costs, jumps = self._costs(t, now, seen, views)
+        found = assigned(costs)
+        clear, contested = self._company(now, seen, found)
         entered = []
-        for seen, track in zip(spots, self._assigned(t, spots), strict=True):
-            if track is None:
-                track = Track(seen, born=t, seen=t)
+        for index, (row, known) in enumerate(zip(rows.tolist(), found, strict=True)):
+            width, height = boxes[row, 2:].tolist()
+            size = math.exp(seen[index].size)
+            shape = max(width, 1.0) / size, max(height, 1.0) / size
+            if known < 0:
+                track = Track(self._kalman.start(seen[index]), t, shape)
                 self.tracks.append(track)
             else:
-                follow(track, t, seen, settings)
-            if not track.id and (restarted or t - track.born >= settings.confirm_s * SECOND):
+                track = self.tracks[known]
+                track.evidence += since
+                track.seen, track.shape = t, shape
+                if jumps[known, index]:
+                    track.state = self._kalman.start(seen[index])
+                else:
+                    doubt = settings.doubt if contested[index] else 1.0
+                    track.state = self._kalman.update(now[known], seen[index], doubt)
+            if views is not None and clear[index]:
+                remember(track, t, views[index])
+            if not track.id and (restarted or track.evidence >= settings.confirm_s):
                 track.id = self._next_id
                 self._next_id += 1
                 entered.append(track.id)
-            ids.append(track.id)
-        # What was never confirmed has to be seen on every frame.
-        self.tracks = [track for track in self.tracks if track.id or track.seen == t]
-        return Update(ids, entered, left)
+            ids[row] = track.id
+            deviations[row] = deviation(track.state)
+        self._drop_flickers(t, since)
+        return Update(ids, entered, left, deviations)
+
+    def looks_needed(self, t: int, boxes: Floats) -> Mask:
+        """Return of which boxes (n, 4) `update` at t should be given looks.
+
+        Of those that motion alone doesn't tell apart, of those who come back, and now and then of
+        each that stands apart, so that there is something to compare with.
+        """
+        needed = np.zeros(len(boxes), bool)
+        rows = np.flatnonzero(np.isfinite(boxes).all(axis=1))
+        seen = [measured(*box) for box in boxes[rows].tolist()]
+        now = [
+            self._kalman.predict(track.state, (t - track.seen) / SECOND) for track in self.tracks
+        ]
+        costs, _ = self._costs(t, now, seen, None)
+        found = assigned(costs)
+        clear, _ = self._company(now, seen, found)
+        possible = costs < FORBIDDEN
+        several = (possible.sum(axis=0) > 1) | (possible & (possible.sum(axis=1) > 1)[:, None]).any(
+            axis=0
+        )
+        for index, (row, known) in enumerate(zip(rows.tolist(), found, strict=True)):
+            if known < 0:
+                needed[row] = clear[index] and len(self.tracks) > 0
+                continue
+            track = self.tracks[known]
+            away = (t - track.seen) / SECOND >= self.settings.away_s
+            due = track.looks is None or (t - track.looked) / SECOND >= self.settings.look_s
+            needed[row] = away or (clear[index] and (due or several[index]))
+        return needed
+
+    def predicted(self, t: int) -> dict[int, Floats]:
+        """Return where each known person should be at t, also those out of view: boxes (4,)."""
+        return {
+            track.id: box(self._kalman.predict(track.state, (t - track.seen) / SECOND), track.shape)
+            for track in self.tracks
+            if track.id
+        }
 
     def restart(self) -> list[int]:
         """Take what comes next for another scene; return the ids of all who were known."""
@@ -118,54 +212,107 @@ class Tracks:
         self.tracks = [track for track in self.tracks if track.seen >= limit]
         return left
 
-    def _assigned(self, t: int, spots: list[Spot]) -> list[Track | None]:
-        """Return the track that each spot at t belongs to, None for a new one."""
-        if not self.tracks or not spots:
-            return [None] * len(spots)
-        costs = [
-            [distance(track, t, seen, self.settings) for seen in spots] for track in self.tracks
+    def _drop_flickers(self, t: int, since: float) -> None:
+        """Drop who was never confirmed and is missed more than seen."""
+        for track in self.tracks:
+            if track.seen < t:
+                track.evidence -= 2 * since
+        self.tracks = [track for track in self.tracks if track.id or track.evidence >= 0]
+
+    def _costs(
+        self, t: int, now: list[State], seen: list[Seen], looks: Floats | None
+    ) -> tuple[Costs, Mask]:
+        """Return how unlikely (tracks, seen) each pair is, as -2 ln, and which would be a jump."""
+        settings = self.settings
+        if not now or not seen:
+            return np.empty((len(now), len(seen))), np.empty((len(now), len(seen)), bool)
+        away = np.array([(t - track.seen) / SECOND for track in self.tracks])[:, None]
+        x, y, size = (part[None] for part in np.array(seen).T)
+        states = [(s.x, s.y, s.size, s.place.position, s.scale.position) for s in now]
+        x0, y0, size0, place, scale = (part[:, None] for part in np.array(states).T)
+        far = ((x - x0) ** 2 + (y - y0) ** 2) * np.exp(-size0 - size)
+        other = (size - size0) ** 2
+        usual, gated = _unlikely(
+            far,
+            other,
+            place + settings.motion.jitter**2,
+            scale + settings.motion.size_jitter**2,
+        )
+        ratio = math.log(settings.size_ratio)
+        usual[(gated > settings.gate) | (other >= ratio**2)] = FORBIDDEN
+        reach = settings.reach + settings.reach_per_s * away
+        jump, _ = _unlikely(far, other, (reach / 2) ** 2, np.full_like(reach, (ratio / 2) ** 2))
+        jump += settings.surprise
+        jump[(far >= reach**2) | (other >= ratio**2)] = FORBIDDEN
+        costs = np.minimum(usual, jump)
+        if looks is not None:
+            apart = distances([track.looks for track in self.tracks], looks)
+            known = np.isfinite(apart)
+            costs[known] += settings.looks_weight * (apart[known] - settings.alike)
+            costs[known & (apart > settings.unlike) & (away >= settings.away_s)] = FORBIDDEN
+        return np.minimum(costs, FORBIDDEN), jump < usual
+
+    def _company(
+        self, now: list[State], seen: list[Seen], found: list[int]
+    ) -> tuple[list[bool], list[bool]]:
+        """Return which of those seen stand apart from all others, and which may hide another."""
+        settings = self.settings
+        taken = set(found)
+        unseen = [
+            state
+            for index, (state, track) in enumerate(zip(now, self.tracks, strict=True))
+            if index not in taken and track.id
         ]
-        _, _, rows = lap.lapjv(np.array(costs), extend_cost=True, cost_limit=1.0)
-        return [self.tracks[row] if row >= 0 else None for row in rows]
+        clear, contested = [], []
+        for index, one in enumerate(seen):
+            size = math.exp(one.size)
+            others = seen[:index] + seen[index + 1 :]
+            clear.append(
+                not any(
+                    abs(other.x - one.x) < settings.apart * max(size, math.exp(other.size))
+                    for other in [*others, *unseen]
+                )
+            )
+            contested.append(
+                any(
+                    math.hypot(other.x - one.x, other.y - one.y) < settings.hidden * size
+                    for other in unseen
+                )
+            )
+        return clear, contested
 
 
-def spot(x: float, y: float, width: float, height: float) -> Spot:
-    """Return where a box is; it counts as a pixel at least."""
-    return Spot(x + width / 2, y + height / 2, math.sqrt(max(width * height, 1.0)))
+def _unlikely(far: Costs, other: Costs, place: Costs, scale: Costs) -> tuple[Costs, Costs]:
+    """Return -2 ln of a normal density, less its constant, and the squared Mahalanobis distance.
+
+    `far`, `other`: squared distances of position and size. `place`, `scale`: their variances.
+    """
+    gated = far / place + other / scale
+    return gated + 2 * np.log(place) + np.log(scale), gated
 
 
-def predicted(track: Track, t: int, settings: TrackSettings) -> Spot:
-    """Return where the track should be at t."""
-    seconds = min((t - track.seen) / SECOND, settings.coast_s)
-    x, y, size = track.spot
-    return Spot(x + track.velocity[0] * seconds, y + track.velocity[1] * seconds, size)
+def assigned(costs: Costs) -> list[int]:
+    """Return the row of each column of costs, -1 for none."""
+    if not costs.size:
+        return [-1] * costs.shape[1]
+    _, _, rows = lap.lapjv(costs, extend_cost=True, cost_limit=FORBIDDEN / 2)
+    return [int(row) for row in rows]
 
 
-def follow(track: Track, t: int, seen: Spot, settings: TrackSettings) -> None:
-    """Move the track to where it was seen at t."""
-    seconds = (t - track.seen) / SECOND
-    weight = 1 - math.exp(-seconds / settings.velocity_s)
-    moved = (seen.x - track.spot.x) / seconds, (seen.y - track.spot.y) / seconds
-    track.velocity = (
-        track.velocity[0] + weight * (moved[0] - track.velocity[0]),
-        track.velocity[1] + weight * (moved[1] - track.velocity[1]),
-    )
-    track.spot, track.seen = seen, t
+def remember(track: Track, t: int, looks: Floats) -> None:
+    """Let the average follow what somebody looks like at t."""
+    if not np.isfinite(looks).all():
+        return
+    track.looks = looks if track.looks is None else blended(track.looks, looks)
+    track.looked = t
 
 
-def distance(track: Track, t: int, seen: Spot, settings: TrackSettings) -> float:
-    """Return how unlikely it is that the track is at `seen` at t; 1 is the limit."""
-    reach = settings.reach + settings.reach_per_s * (t - track.seen) / SECOND
-    far = position_distance(predicted(track, t, settings), seen) / reach
-    other = size_distance(track.spot, seen) / math.log(settings.size_ratio)
-    return math.hypot(far, other) / math.sqrt(2) if far < 1 and other < 1 else FORBIDDEN
+def box(state: State, shape: tuple[float, float]) -> Floats:
+    """Return x, y, width, height of a state, for a box of the given proportions."""
+    width, height = shape[0] * state.pixels, shape[1] * state.pixels
+    return np.array((state.x - width / 2, state.y - height / 2, width, height), np.float32)
 
 
-def position_distance(a: Spot, b: Spot) -> float:
-    """Return the distance between two centres, in units of their mean size."""
-    return math.hypot(a.x - b.x, a.y - b.y) / ((a.size + b.size) / 2)
-
-
-def size_distance(a: Spot, b: Spot) -> float:
-    """Return how much two sizes differ: the logarithm of their ratio, 0 where they are equal."""
-    return abs(math.log(a.size / b.size))
+def deviation(state: State) -> float:
+    """Return the standard deviation of a position along each axis, pixels."""
+    return math.sqrt(state.place.position) * state.pixels

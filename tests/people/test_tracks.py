@@ -3,14 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.people.tracks import (
-    SECOND,
-    Spot,
-    Tracks,
-    TrackSettings,
-    position_distance,
-    size_distance,
-)
+from edge.people.tracks import SECOND, Tracks, TrackSettings
 
 FRAME = SECOND // 25
 
@@ -164,10 +157,3 @@ def test_whatever_comes_ids_are_unique_rising_and_accounted_for(frames, pauses):
     assert watch.entered == list(range(1, len(watch.entered) + 1))
     assert len(set(watch.left)) == len(watch.left)
     assert set(watch.left) <= set(watch.entered)
-
-
-def test_distances_are_in_units_of_the_face():
-    assert position_distance(Spot(0, 0, 100), Spot(50, 0, 100)) == 0.5
-    assert position_distance(Spot(0, 0, 50), Spot(0, 150, 150)) == 1.5
-    assert size_distance(Spot(0, 0, 50), Spot(9, 9, 100)) == pytest.approx(np.log(2))
-    assert size_distance(Spot(0, 0, 50), Spot(9, 9, 50)) == 0
