@@ -82,12 +82,14 @@ def summary(statistics: Statistics, offline: bool) -> Summary:
     frames = statistics.frames
     ages = statistics.ages_us
     cpu_ms = 1000 * statistics.cpu_s / frames if frames and not offline else UNSET
+    invalid = {name: n for name, n in statistics.counts.items() if n and name.endswith(".invalid")}
     return Summary(
         frames=frames,
         dropped=sum(statistics.dropped.values()),
         dropped_by=statistics.dropped,
         cpu_ms_per_frame=cpu_ms if cpu_ms is UNSET else round(cpu_ms, 3),
         latency_ms=Percentiles(*(percentile(ages, p) for p in (50, 95, 99))) if ages else UNSET,
+        counts=invalid or UNSET,
     )
 
 

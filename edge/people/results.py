@@ -127,6 +127,8 @@ class Summary(Struct, frozen=True, kw_only=True, tag="summary"):
     latency_ms: Percentiles | UnsetType = UNSET
     energy_mj_per_frame: float | UnsetType = UNSET
     energy_source: str | UnsetType = UNSET
+    counts: dict[str, int] | UnsetType = UNSET
+    """What models gave that couldn't be used, "node.invalid" → how often; absent if nothing."""
 
 
 class Value(Struct, frozen=True, kw_only=True, tag="value"):

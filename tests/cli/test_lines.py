@@ -85,7 +85,7 @@ def test_percentiles_are_those_of_numpy(ages_us: list[int], percent: int) -> Non
 def statistics(**given: Any) -> Statistics:
     account: dict[str, Any] = {
         "frames": 10, "results": 8, "dropped": {"busy": 2}, "ages_us": [1000, 3000],
-        "cpu_s": 0.05, "nodes": {}, "queues": {}, "events_dropped": 0,
+        "cpu_s": 0.05, "nodes": {}, "queues": {}, "events_dropped": 0, "counts": {},
     }  # fmt: skip
     return Statistics(**{**account, **given})
 
@@ -102,3 +102,10 @@ def test_what_is_not_known_is_absent() -> None:
     assert summary(statistics(ages_us=[]), offline=False).latency_ms is UNSET
     assert summary(statistics(), offline=True).cpu_ms_per_frame is UNSET
     assert summary(statistics(frames=0), offline=False).cpu_ms_per_frame is UNSET
+    assert summary(statistics(), offline=False).counts is UNSET
+
+
+def test_the_summary_tells_of_answers_that_could_not_be_used() -> None:
+    counts = {"meshes.invalid": 3, "hands.invalid": 0, "faces.detect:first": 1}
+    assert summary(statistics(counts=counts), offline=True).counts == {"meshes.invalid": 3}
+    assert summary(statistics(counts={"faces.detect:beat": 1}), offline=True).counts is UNSET

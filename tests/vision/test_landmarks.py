@@ -25,7 +25,7 @@ class Things(LandmarkNode[Seen]):
     def __init__(self, **settings) -> None:
         super().__init__(self.Settings(**settings))
         self.context = context()
-        self.last = None
+        self.last = self.nothing = None
         self.since = self.looks = 0
         self.score = 0.9
         self.wrong: float | None = None
