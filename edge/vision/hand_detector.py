@@ -42,9 +42,9 @@ class HandDetector(Node):
         """A detection whose region shares more with a followed hand's is that hand."""
         search_s: float = 0.1
         """A hand that was lost a moment ago is mostly about to come back."""
-        search_most_s: float = 0.3
-        """The model is the most costly of all detectors, and before nobody's eyes is a hand
-        anything within less."""
+        search_most_s: float = 0.6
+        """The model is the most costly of all detectors: for somebody who moves and shows no hand
+        it runs on every fifteenth frame or so. Whoever then raises one waits half of that."""
 
     settings: Settings
 
@@ -67,7 +67,10 @@ class HandDetector(Node):
         room = self.settings.max_hands - len(known)
         wrists = self._on_wrists(frame, known, motion, bodies)
         self._remember(frame, last)
-        found = self._look(frame, self._regions(frame, last, known, motion, wrists), wrists)
+        regions = self._regions(frame, last, known, motion, wrists)
+        if not len(regions) and not len(wrists.guesses):
+            return known
+        found = self._look(frame, regions, wrists)
         new = newcomers(found, known, self.settings.same_overlap, room)
         seen = join(known, new)
         more = newcomers(wrists.guesses, seen, self.settings.same_overlap, room - len(new))

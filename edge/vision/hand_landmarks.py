@@ -57,8 +57,11 @@ class HandLandmarks(LandmarkNode[Hands]):
         A first look at what was only guessed is uncertain either way. In the second one, with the
         region that follows from the first, true hands score higher, ears and feet lower.
         """
+        new = np.flatnonzero(~targets.followed)
+        if not len(new):
+            return targets
         kept, regions = targets.followed.copy(), targets.regions.copy()
-        for row in np.flatnonzero(~targets.followed):
+        for row in new:
             reading = self._read(frame, regions[row])
             if not (np.isfinite(reading.landmarks).all() and math.isfinite(reading.score)):
                 self.counts["invalid"] += 1

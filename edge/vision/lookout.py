@@ -11,6 +11,9 @@ from edge.vision.motion import Motion
 from edge.vision.targets import Floats, Seen, Targets, corners
 
 SECOND = 1_000_000
+QUIET_S = 0.5
+"""What moves after nothing has for so long is something new, and looked at as quickly as at first:
+a hand that is raised, somebody who comes in."""
 
 
 class LookSettings(ModelSettings):
@@ -51,7 +54,7 @@ class Lookout:
         self._context, self._counts = context, counts
         self._looked_at: int | None = None
         self._expected, self._search_until = 0, 0
-        self._held, self._in_vain = 0, 0
+        self._held, self._in_vain, self._moved_at = 0, 0, 0
 
     def followable(self, frame: Frame, t: int, last: Seen | None) -> Seen | None:
         """Return what was seen in the preceding frame if it can be followed to this one."""
@@ -82,7 +85,12 @@ class Lookout:
         quiet = corners(known.boxes)
         if settled is not None:
             quiet = np.concatenate((quiet, settled))
-        reason = self._reason(frame, t, last, known, motion is None or motion.outside(quiet))
+        moving = motion is None or motion.outside(quiet)
+        if moving:
+            if t - self._moved_at > QUIET_S * SECOND:
+                self._in_vain = 0
+            self._moved_at = t
+        reason = self._reason(frame, t, last, known, moving)
         if reason is not None:
             self._looked_at = t
             self._in_vain += 1
