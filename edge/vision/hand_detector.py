@@ -42,9 +42,11 @@ class HandDetector(Node):
         """A detection whose region shares more with a followed hand's is that hand."""
         search_s: float = 0.1
         """A hand that was lost a moment ago is mostly about to come back."""
-        search_most_s: float = 0.6
-        """The model is the most costly of all detectors: for somebody who moves and shows no hand
-        it runs on every fifteenth frame or so. Whoever then raises one waits half of that."""
+        search_most_s: float = 0.8
+        """The model is the most costly of all detectors: it runs on every twentieth frame of
+        somebody who talks and shows no hand."""
+        search_new_s: float = 0.3
+        """But a hand that is raised is seen before it has said anything."""
 
     settings: Settings
 

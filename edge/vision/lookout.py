@@ -11,9 +11,9 @@ from edge.vision.motion import Motion
 from edge.vision.targets import Floats, Seen, Targets, corners
 
 SECOND = 1_000_000
-QUIET_S = 0.5
-"""What moves after nothing has for so long is something new, and looked at as quickly as at first:
-a hand that is raised, somebody who comes in."""
+NEW_S = 1.0
+"""What moves where nothing has for so long is something new: a hand that is raised, somebody who
+comes in; but not the head of somebody who talks."""
 
 
 class LookSettings(ModelSettings):
@@ -23,7 +23,10 @@ class LookSettings(ModelSettings):
     """Between looks while one is missing or none is known, and something moves: who walks in is
     seen before they have taken half a step."""
     search_most_s: float = 0.1
-    """What `search_s` grows to, twice as long after each look that finds nothing new."""
+    """What `search_s` grows to, twice as long after each look that finds nothing new, while only
+    the same goes on moving."""
+    search_new_s: float = 0.1
+    """And what it grows to while new things move."""
     newcomers_s: float = 0.5
     """Between looks while all known ones are held, and something moves elsewhere: who joins waits
     no longer than a glance takes."""
@@ -54,7 +57,9 @@ class Lookout:
         self._context, self._counts = context, counts
         self._looked_at: int | None = None
         self._expected, self._search_until = 0, 0
-        self._held, self._in_vain, self._moved_at = 0, 0, 0
+        self._held, self._in_vain = 0, 0
+        self._moved = self._new = False  # what has happened since the last look
+        self._moved_at = np.empty((0, 0), np.int64)
 
     def followable(self, frame: Frame, t: int, last: Seen | None) -> Seen | None:
         """Return what was seen in the preceding frame if it can be followed to this one."""
@@ -85,14 +90,11 @@ class Lookout:
         quiet = corners(known.boxes)
         if settled is not None:
             quiet = np.concatenate((quiet, settled))
-        moving = motion is None or motion.outside(quiet)
-        if moving:
-            if t - self._moved_at > QUIET_S * SECOND:
-                self._in_vain = 0
-            self._moved_at = t
-        reason = self._reason(frame, t, last, known, moving)
+        self._watch(t, motion, quiet)
+        reason = self._reason(frame, t, last, known)
         if reason is not None:
             self._looked_at = t
+            self._moved = self._new = False
             self._in_vain += 1
             self.note(reason)
         return reason
@@ -105,9 +107,19 @@ class Lookout:
     def _is_old(self, t: int, last: Seen) -> bool:
         return t - last.t > self.settings.stale_s * SECOND
 
-    def _reason(
-        self, frame: Frame, t: int, last: Seen | None, known: Targets, moving: bool
-    ) -> str | None:
+    def _watch(self, t: int, motion: Motion | None, quiet: Floats) -> None:
+        """Take note of what moves: it may come to rest before the next look is due."""
+        if motion is None:
+            self._moved = True
+            return
+        moving = motion.rest(quiet)
+        if self._moved_at.shape != moving.shape:
+            self._moved_at = np.full(moving.shape, t)
+        self._moved |= bool(moving.any())
+        self._new |= bool((moving & (t - self._moved_at > NEW_S * SECOND)).any())
+        self._moved_at[moving] = t
+
+    def _reason(self, frame: Frame, t: int, last: Seen | None, known: Targets) -> str | None:
         if frame.still:
             return "still"
         if len(known) >= self.most:
@@ -121,7 +133,7 @@ class Lookout:
         since = (t - self._looked_at) / SECOND
         if since < self._patience():
             return None
-        if moving:
+        if self._moved:
             missing = not len(known) or (len(known) < self._expected and t < self._search_until)
             if missing:
                 return "search"
@@ -132,4 +144,5 @@ class Lookout:
     def _patience(self) -> float:
         """Return the seconds between looks while something is missing."""
         doublings = min(max(self._in_vain - 1, 0), 10)
-        return min(self.settings.search_s * 2**doublings, self.settings.search_most_s)
+        most = self.settings.search_new_s if self._new else self.settings.search_most_s
+        return min(self.settings.search_s * 2**doublings, most)

@@ -29,10 +29,14 @@ class Motion:
 
     def outside(self, boxes: Floats) -> bool:
         """Say whether anything moves outside of boxes (n, 4: left, top, right, bottom)."""
+        return bool(self.rest(boxes).any())
+
+    def rest(self, boxes: Floats) -> Mask:
+        """Return (rows, columns) what moves outside of boxes (n, 4: left, top, right, bottom)."""
         rest = self.moving.copy()
         for (top, left), (bottom, right) in zip(*self._cells(boxes), strict=True):
             rest[top:bottom, left:right] = False
-        return bool(rest.any())
+        return rest
 
     def inside(self, boxes: Floats) -> Mask:
         """Return (n,) in which boxes (n, 4: left, top, right, bottom) anything moves."""
