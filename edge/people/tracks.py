@@ -39,17 +39,31 @@ class TrackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     reach: float = 0.8
     """How far from its prediction a head may be after all, on the next frame: a camera that is
     knocked, a head that is thrown back. People sitting close are further apart, 1.3 sizes."""
-    reach_per_s: float = 1.0
+    reach_per_s: float = 1.5
     """How much further for each second out of view: a person on a chair moves a head's size in a
     second."""
+    roam_per_s: float = 5.0
+    """How far, for each second out of view, somebody may come back from where they should be, once
+    they have been seen for `confirm_s` there: at a walk, 1 m/s."""
     size_ratio: float = 2.0
     """A head this many times larger or smaller is another one: nobody halves their distance to
     the camera in the time that a track lives without being seen."""
+    size_sd: float = 0.1
+    """Standard deviation of the size's logarithm after a jump or out of view: most stay about as
+    far from the camera as they were."""
     surprise: float = 9.2
     """What such a jump costs beside its distance: one in a hundred, as -2 ln."""
+    newcomer: float = 15.0
+    """What it costs, as -2 ln, that one isn't seen any more and another is there instead. Without
+    it everybody would be somebody, at any price."""
+    absence: float = 12.0
+    """What it costs that somebody who was missed on the frame before is seen, and somebody who was
+    seen is missed: 19 of 20 of each go on as they were, as -2 ln."""
     doubt: float = 10.0
     """How many times as uncertain a box is that may show, or be partly, somebody else who is
     hidden there: boxes merged of two heads lie up to half a size off."""
+    odd: float = 6.3
+    """Squared Mahalanobis distance of a box that may be such a one: 0.9 of the distribution."""
     hidden: float = 1.5
     """Nearer than this to where an unseen person should be, a box may be theirs as well."""
     apart: float = 2.5
@@ -133,10 +147,10 @@ class Tracks:
         now = [
             self._kalman.predict(track.state, (t - track.seen) / SECOND) for track in self.tracks
         ]
-        costs, jumps = self._costs(t, now, seen, views)
-        found = assigned(costs)
+        costs, jumps, gated = self._costs(t, since, now, seen, views)
+        found = assigned(costs, self.settings.newcomer)
         clear, contested = self._company(now, seen, found)
-        entered = []
+        shown = {}
         for index, (row, known) in enumerate(zip(rows.tolist(), found, strict=True)):
             width, height = boxes[row, 2:].tolist()
             size = math.exp(seen[index].size)
@@ -151,16 +165,20 @@ class Tracks:
                 if jumps[known, index]:
                     track.state = self._kalman.start(seen[index])
                 else:
-                    doubt = settings.doubt if contested[index] else 1.0
+                    odd = gated[known, index] > settings.odd
+                    doubt = settings.doubt if contested[index] and odd else 1.0
                     track.state = self._kalman.update(now[known], seen[index], doubt)
             if views is not None and clear[index]:
                 remember(track, t, views[index])
-            if not track.id and (restarted or track.evidence >= settings.confirm_s):
-                track.id = self._next_id
-                self._next_id += 1
-                entered.append(track.id)
-            ids[row] = track.id
-            deviations[row] = deviation(track.state)
+            shown[row] = track
+        confirmed = [
+            track
+            for track in shown.values()
+            if not track.id and (restarted or track.evidence >= settings.confirm_s)
+        ]
+        entered = self._confirm(t, confirmed)
+        for row, track in shown.items():
+            ids[row], deviations[row] = track.id, deviation(track.state)
         self._drop_flickers(t, since)
         return Update(ids, entered, left, deviations)
 
@@ -171,13 +189,14 @@ class Tracks:
         each that stands apart, so that there is something to compare with.
         """
         needed = np.zeros(len(boxes), bool)
+        since = 0.0 if self._last is None else (t - self._last) / SECOND
         rows = np.flatnonzero(np.isfinite(boxes).all(axis=1))
         seen = [measured(*box) for box in boxes[rows].tolist()]
         now = [
             self._kalman.predict(track.state, (t - track.seen) / SECOND) for track in self.tracks
         ]
-        costs, _ = self._costs(t, now, seen, None)
-        found = assigned(costs)
+        costs, _, _ = self._costs(t, since, now, seen, None)
+        found = assigned(costs, self.settings.newcomer)
         clear, _ = self._company(now, seen, found)
         possible = costs < FORBIDDEN
         several = (possible.sum(axis=0) > 1) | (possible & (possible.sum(axis=1) > 1)[:, None]).any(
@@ -212,6 +231,46 @@ class Tracks:
         self.tracks = [track for track in self.tracks if track.seen >= limit]
         return left
 
+    def _confirm(self, t: int, tracks: list[Track]) -> list[int]:
+        """Give ids: of those who are out of view to who may be them, else new ones; return these.
+
+        What was only just confirmed can't have been taken for it at first sight: it came back
+        elsewhere.
+        """
+        if not tracks:
+            return []
+        lost = [track for track in self.tracks if track.id and track.seen < t]
+        back = assigned(self._returns(t, lost, tracks), FORBIDDEN / 2)
+        entered = []
+        for track, row in zip(tracks, back, strict=True):
+            if row >= 0:
+                track.id = lost[row].id
+                if track.looks is None:
+                    track.looks, track.looked = lost[row].looks, lost[row].looked
+                self.tracks.remove(lost[row])
+            else:
+                track.id = self._next_id
+                self._next_id += 1
+                entered.append(track.id)
+        return entered
+
+    def _returns(self, t: int, lost: list[Track], tracks: list[Track]) -> Costs:
+        """Return the costs (lost, tracks) of taking each for the return of each."""
+        settings = self.settings
+        if not lost:
+            return np.empty((0, len(tracks)))
+        away = np.array([(t - track.seen) / SECOND for track in lost])[:, None]
+        now = [self._kalman.predict(track.state, (t - track.seen) / SECOND) for track in lost]
+        x, y, size = np.array([track.state[:3] for track in tracks]).T[:, None]
+        x0, y0, size0 = np.array([state[:3] for state in now]).T[:, :, None]
+        far = ((x - x0) ** 2 + (y - y0) ** 2) * np.exp(-size0 - size)
+        other = (size - size0) ** 2
+        roam = settings.reach + settings.roam_per_s * away
+        ratio = math.log(settings.size_ratio)
+        costs, _ = _unlikely(far, other, (roam / 2) ** 2, np.full_like(roam, settings.size_sd**2))
+        costs[(far >= roam**2) | (other >= ratio**2)] = FORBIDDEN
+        return costs
+
     def _drop_flickers(self, t: int, since: float) -> None:
         """Drop who was never confirmed and is missed more than seen."""
         for track in self.tracks:
@@ -220,12 +279,14 @@ class Tracks:
         self.tracks = [track for track in self.tracks if track.id or track.evidence >= 0]
 
     def _costs(
-        self, t: int, now: list[State], seen: list[Seen], looks: Floats | None
-    ) -> tuple[Costs, Mask]:
-        """Return how unlikely (tracks, seen) each pair is, as -2 ln, and which would be a jump."""
+        self, t: int, since: float, now: list[State], seen: list[Seen], looks: Floats | None
+    ) -> tuple[Costs, Mask, Costs]:
+        """Return how unlikely (tracks, seen) each pair is, as -2 ln; which would be a jump; and
+        the squared Mahalanobis distances."""
         settings = self.settings
         if not now or not seen:
-            return np.empty((len(now), len(seen))), np.empty((len(now), len(seen)), bool)
+            none = np.empty((len(now), len(seen)))
+            return none, none.astype(bool), none
         away = np.array([(t - track.seen) / SECOND for track in self.tracks])[:, None]
         x, y, size = (part[None] for part in np.array(seen).T)
         states = [(s.x, s.y, s.size, s.place.position, s.scale.position) for s in now]
@@ -239,18 +300,19 @@ class Tracks:
             scale + settings.motion.size_jitter**2,
         )
         ratio = math.log(settings.size_ratio)
-        usual[(gated > settings.gate) | (other >= ratio**2)] = FORBIDDEN
         reach = settings.reach + settings.reach_per_s * away
-        jump, _ = _unlikely(far, other, (reach / 2) ** 2, np.full_like(reach, (ratio / 2) ** 2))
+        near = (far < reach**2) & (other < ratio**2)
+        usual[(gated > settings.gate) | ~near] = FORBIDDEN
+        jump, _ = _unlikely(far, other, (reach / 2) ** 2, np.full_like(reach, settings.size_sd**2))
         jump += settings.surprise
-        jump[(far >= reach**2) | (other >= ratio**2)] = FORBIDDEN
-        costs = np.minimum(usual, jump)
+        jump[~near] = FORBIDDEN
+        costs = np.minimum(usual, jump) + np.where(away > 1.5 * since, settings.absence, 0.0)
         if looks is not None:
             apart = distances([track.looks for track in self.tracks], looks)
             known = np.isfinite(apart)
             costs[known] += settings.looks_weight * (apart[known] - settings.alike)
             costs[known & (apart > settings.unlike) & (away >= settings.away_s)] = FORBIDDEN
-        return np.minimum(costs, FORBIDDEN), jump < usual
+        return np.minimum(costs, FORBIDDEN), jump < usual, gated
 
     def _company(
         self, now: list[State], seen: list[Seen], found: list[int]
@@ -291,11 +353,11 @@ def _unlikely(far: Costs, other: Costs, place: Costs, scale: Costs) -> tuple[Cos
     return gated + 2 * np.log(place) + np.log(scale), gated
 
 
-def assigned(costs: Costs) -> list[int]:
-    """Return the row of each column of costs, -1 for none."""
+def assigned(costs: Costs, limit: float) -> list[int]:
+    """Return the row of each column of costs, -1 for none: a pair left alone costs the limit."""
     if not costs.size:
         return [-1] * costs.shape[1]
-    _, _, rows = lap.lapjv(costs, extend_cost=True, cost_limit=FORBIDDEN / 2)
+    _, _, rows = lap.lapjv(costs, extend_cost=True, cost_limit=limit)
     return [int(row) for row in rows]
 
 

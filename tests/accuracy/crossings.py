@@ -66,6 +66,7 @@ class Walker:
 
     x: float
     z: float
+    lane: float
     height: float
     vx: float = 0.0
     vz: float = 0.0
@@ -108,7 +109,7 @@ class World:
         for depth in depths.tolist():
             x = self._place(depth)
             height = float(self.rng.normal(1.58, 0.07))
-            self.people.append(Walker(x, depth, height, goal=(x, depth)))
+            self.people.append(Walker(x, depth, depth, height, goal=(x, depth)))
 
     def run(self) -> list[Truth]:
         truth = []
@@ -134,6 +135,7 @@ class World:
             person.until = t + seconds
             return
         pace = float(self.rng.uniform(0.5, 1.5))
+        z = person.lane + float(self.rng.uniform(-0.15, 0.15))
         what = self.rng.choice(["cross", "stand", "meet", "hide", "leave", "stop"],
                                p=[0.3, 0.2, 0.15, 0.1, 0.1, 0.15])  # fmt: skip
         if what in ("stand", "hide", "stop") and t < person.behind + 0.2:
@@ -141,7 +143,7 @@ class World:
             what = "cross"
         if what == "cross":
             x = -math.copysign(self.rng.uniform(0.3, 0.8) * edge_of_view(person.z), person.x)
-            person.goal, person.pace = (x, person.z), pace
+            person.goal, person.pace = (x, z), pace
             person.until = t + abs(x - person.x) / pace + 0.5
         elif what == "stand":
             person.goal, person.until = (person.x, person.z), t + self.rng.uniform(1, 4)
@@ -156,7 +158,7 @@ class World:
             self._leave(person, t, pace)
         else:
             x = self._place(person.z)
-            person.goal, person.pace = (x, person.z), pace
+            person.goal, person.pace = (x, z), pace
             person.plans = [(person.x + (x - person.x) / 2, self.rng.uniform(0.5, 2), 0.0, 0.1)]
             person.until = t + abs(x - person.x) / pace / 2
 
