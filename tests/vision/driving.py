@@ -48,7 +48,7 @@ class FaceGraph:
 
     def see(self, frame: Frame) -> tuple[Faces, Meshes]:
         self.detector.t = self.landmarks.t = frame.t
-        faces = self.detector.process(frame, self.last)
+        faces = self.detector.process(frame, self.last, None)
         self.last = self.landmarks.process(frame, faces)
         return faces, self.last
 

@@ -3,8 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from edge.errors import UserError
-from edge.vision.anchors import FACE_FAR, FACE_NEAR, PALM, PERSON, Head, anchors, face_anchors
+from edge.vision.anchors import FACE_FAR, FACE_NEAR, PALM, PERSON, Head, anchors
 
 # What the golden tables of MediaPipe's own test were made for.
 UNIT_ANCHORS = Head(size=256, strides=(8, 16, 32, 32, 32))
@@ -27,7 +26,7 @@ def test_anchors_equal_the_golden_table(data, number, head):
 
 @pytest.mark.parametrize(("head", "count"), [(FACE_NEAR, 896), (FACE_FAR, 2304)])
 def test_face_heads_cover_the_picture_evenly(head, count):
-    table = face_anchors(count)
+    table = anchors(head)
     assert table is anchors(head)
     assert table.shape == (count, 4)
     assert table.dtype == np.float32
@@ -47,8 +46,3 @@ def test_the_near_head_looks_twice_at_each_of_256_cells_and_six_times_at_each_of
     cells, counts = np.unique(anchors(FACE_NEAR)[:, :2], axis=0, return_counts=True)
     assert len(cells) == 256 + 64
     assert sorted(set(counts.tolist())) == [2, 6]
-
-
-def test_another_model_is_refused():
-    with pytest.raises(UserError, match="2016 anchors, not 896 or 2304"):
-        face_anchors(2016)

@@ -9,10 +9,11 @@ import pytest
 
 from edge.inference import load_model
 from edge.io.frames import Frame
-from edge.vision.anchors import face_anchors
+from edge.vision.anchors import FACE_FAR, FACE_NEAR, anchors
 from edge.vision.detection import decode, intersection_over_union, merge_overlapping
-from edge.vision.faces import Meshes, corners, follow, join
+from edge.vision.faces import Faces, Meshes
 from edge.vision.regions import Cropper, project, whole
+from edge.vision.targets import corners, follow, join
 from tests.vision.driving import FaceGraph, read, still
 
 ONE_PERCENT = 0.01
@@ -137,7 +138,8 @@ def detect(picture, name, variant, region):
     model.write_picture(crop.rgb)
     boxes, scores = model.invoke()
     model.close()
-    raw = decode(boxes[0], scores[0, :, 0], face_anchors(boxes.shape[1]), side, 0.5)
+    table = anchors(FACE_NEAR if side == FACE_NEAR.size else FACE_FAR)
+    raw = decode(boxes[0], scores[0, :, 0], table, side, 0.5)
     found = merge_overlapping(raw, 0.3)
     assert len(found.scores) == 1
     ends = project(found.boxes.reshape(2, 2), crop.matrix)
@@ -160,7 +162,7 @@ def test_one_face_seen_through_two_regions_is_one_face(portrait):
     with FaceGraph() as graph:
         (frame,) = still(portrait, 1)
         faces, meshes = graph.see(frame)
-        twice = join(follow(meshes, 0), faces)
+        twice = join(follow(Faces, meshes, 0), faces)
         assert len(twice) == 2
         assert len(graph.landmarks.process(frame, twice)) == 1
 

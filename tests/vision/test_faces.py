@@ -6,16 +6,13 @@ from hypothesis import strategies as st
 
 from edge.vision.faces import (
     MARGIN,
+    Faces,
     Meshes,
-    bounds,
     eye_angles,
-    follow,
-    join,
-    no_faces,
     regions_of_boxes,
     regions_of_landmarks,
-    select,
 )
+from edge.vision.targets import bounds, follow
 
 
 def mesh(angle: float = 0, scale: float = 100, centre: tuple[float, float] = (300, 200)) -> Meshes:
@@ -28,12 +25,14 @@ def mesh(angle: float = 0, scale: float = 100, centre: tuple[float, float] = (30
     flat = (points @ turn.T * scale + centre).astype(np.float32)
     landmarks = np.concatenate((flat, np.zeros((478, 1), np.float32)), axis=1)[None]
     one = np.ones(1, np.float32)
-    return Meshes(7, landmarks, bounds(landmarks), np.zeros((1, 5), np.float32), one, lost=0)
+    regions = regions_of_landmarks(landmarks, np.array([angle], np.float32))
+    yes = np.ones(1, bool)
+    return Meshes(7, landmarks, bounds(landmarks), regions, one, fresh=yes, lost=0, trusted=yes)
 
 
 @given(st.floats(-3.1, 3.1), st.floats(5, 2000))
 def test_a_followed_region_turns_and_grows_with_the_face(angle, scale):
-    faces = follow(mesh(angle, scale), 8)
+    faces = follow(Faces, mesh(angle, scale), 8)
     x, y, width, height, turned = faces.regions[0].tolist()
     assert faces.t == 8
     assert faces.followed.all()
@@ -51,16 +50,6 @@ def test_an_upside_down_face_has_a_region_upside_down():
 def test_a_detection_has_a_square_region_with_a_margin():
     regions = regions_of_boxes(np.array([[10, 20, 40, 60]], np.float32), np.zeros(1, np.float32))
     assert regions.tolist() == [[30, 50, 90, 90, 0]]
-
-
-def test_no_faces_go_everywhere():
-    none = no_faces(3)
-    assert len(none) == 0
-    landmarks = np.empty((0, 468, 3), np.float32)
-    assert len(follow(Meshes(0, landmarks, none.boxes, none.regions, none.scores, lost=2), 3)) == 0
-    both = join(none, follow(mesh(), 9))
-    assert (both.t, len(both)) == (3, 1)
-    assert len(select(both, np.array([], int))) == 0
 
 
 def test_regions_cover_every_landmark():
