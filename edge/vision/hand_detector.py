@@ -131,17 +131,24 @@ TILES = (1.0, 0.5)
 thirtieth of that is found."""
 TILE_STEP = 0.75
 """From tile to tile, in their sides, at most: a palm is seen whole in one of two neighbours."""
+LONGEST = 3.0
+"""A picture's longer side, in its shorter ones; of what is longer still the tiles are larger, so
+that they don't grow in number."""
 
 
 def tiles(size: tuple[int, int]) -> Floats:
     """Return a picture's regions (n, 5): all of it, and overlapping tiles of several sizes."""
     regions = [whole(size)]
     for scale in TILES:
-        side = min(size) * scale
-        steps = [math.ceil((length - side) / (TILE_STEP * side)) for length in size]
-        across, down = (
-            np.linspace(side / 2, length - side / 2, count + 1)
-            for length, count in zip(size, steps, strict=True)
-        )
+        side = max(min(size), max(size) / LONGEST) * scale
+        across, down = (_middles(length, side) for length in size)
         regions += [np.array((x, y, side, side, 0)) for y in down for x in across]
     return np.array(regions, np.float32)
+
+
+def _middles(length: float, side: float) -> Floats:
+    """Return the middles of tiles of a given side along a picture's side of a given length."""
+    if side >= length:
+        return np.array([length / 2], np.float32)
+    count = math.ceil((length - side) / (TILE_STEP * side)) + 1
+    return np.linspace(side / 2, length - side / 2, count, dtype=np.float32)

@@ -13,6 +13,9 @@ from edge.vision.regions import project
 from edge.vision.targets import Floats, Targets, select
 
 SECOND = 1_000_000
+SLOW = 0.1
+"""From frame to frame a hand has to move by so many sides of its region for that to run ahead in
+full. One that moves less stays well inside; a region that trembles with it would unsteady it."""
 SURE = 0.99
 """No single look tells left from right more surely."""
 
@@ -100,12 +103,18 @@ class HandLandmarks(LandmarkNode[Hands]):
             return seen
         rows = slice(len(self.before))
         now, then = (hands.landmarks[:, STEADY, :2] for hands in (seen, self.before))
-        seen.regions[rows, :2] += self.settings.lead * (now[rows] - then).mean(axis=1)
+        seen.regions[rows, :2] += self._lead((now[rows] - then).mean(axis=1), seen.regions[rows, 2])
         passed = (self.t - self.before.t) / SECOND
         keep = np.float32(math.exp(-passed / self.settings.side_s))
         evidence = keep * _odds(self.before.right) + (1 - keep) * _odds(seen.right[rows])
         seen.right[rows] = 1 / (1 + np.exp(-evidence))
         return seen
+
+    def _lead(self, moved: Floats, sides: Floats) -> Floats:
+        """Return how far regions (n,) of these sides run ahead of hands that moved (n, 2)."""
+        length = np.hypot(*moved.T)
+        share = np.minimum(length / np.maximum(SLOW * sides, 1e-6), 1)
+        return moved * (share * self.settings.lead)[:, None]
 
 
 def _odds(right: Floats) -> Floats:
