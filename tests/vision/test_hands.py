@@ -6,12 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.inference import load_model
-from edge.vision.anchors import PALM, anchors
-from edge.vision.detection import decode, merge_overlapping
+from edge.io.frames import Frame
+from edge.vision.hand_detector import HandDetector
 from edge.vision.hands import PALM_SCALE, PALM_SHIFT, regions_of_landmarks, regions_of_palms
-from edge.vision.regions import Cropper, project, whole
-from tests.vision.driving import read
+from tests.vision.driving import context, read
 
 # 21 points of an upright left hand, wrist first, thumb to little finger, in pixels.
 HAND = np.array(
@@ -44,17 +42,12 @@ def test_palms_and_the_regions_of_their_hands_are_where_the_golden_file_says(dat
     """GOLD: MediaPipe's hand detector on the photo of two hands."""
     picture = read(data / "hands/hands.jpg")
     height, width = picture.shape[:2]
-    model = load_model("palm", "float")
-    rgb, matrix = Cropper(192, 192, edges=False, keep_aspect=True).cut(
-        picture, whole((width, height))
-    )
-    model.write_picture(rgb)
-    boxes, scores = model.invoke()
-    model.close()
-    found = merge_overlapping(decode(boxes[0], scores[0, :, 0], anchors(PALM), 192, 0.5), 0.3)
-    ends = project(found.boxes.reshape(-1, 2, 2), matrix)
-    boxes = np.concatenate((ends[:, 0], ends[:, 1] - ends[:, 0]), axis=1)
-    regions = regions_of_palms(boxes, project(found.keypoints, matrix))
+    detector = HandDetector(HandDetector.Settings(variant="float", threads=1))
+    detector.open(context())
+    detector.t = 0
+    found = detector.process(Frame(picture, 0, 0), None, None, None)
+    detector.close()
+    regions = found.regions
     regions = regions[np.argsort(regions[:, 0])]
 
     text = (data / "hands/hand_detector_result_two_hands.pbtxt").read_text()
