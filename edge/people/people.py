@@ -1,39 +1,80 @@
 """Turns what was seen into people who keep their ids."""
 
-from msgspec import UNSET
+import itertools
+
+import numpy as np
+from msgspec import UNSET, UnsetType
 
 from edge.graph.node import Context, Node
 from edge.io.frames import Frame
-from edge.people.results import Face, FrameResult, Person, rounded
-from edge.people.tracks import SECOND, Tracks, TrackSettings
+from edge.people.appearance import looks
+from edge.people.association import (
+    AssociationSettings,
+    Costs,
+    head_points,
+    heads_of,
+    joined_faces,
+    joined_hands,
+    reach_costs,
+    wrist_costs,
+)
+from edge.people.owners import HandOwners, HandSettings, Owned
+from edge.people.parts import NO_BODIES, NO_FACES, NO_HANDS, Parts, Rows, S, Sight, clean
+from edge.people.results import FrameResult, Person
+from edge.people.smoothing import Smoother, SmoothingSettings
+from edge.people.tracks import SECOND, Tracks, TrackSettings, Update
 from edge.vision.bodies import Bodies
+from edge.vision.detection import intersection_over_union
 from edge.vision.faces import Meshes
 from edge.vision.hands import Hands
-from edge.vision.silhouette import Silhouette
+from edge.vision.silhouette import Silhouette, at_size, png_base64
+from edge.vision.targets import Floats, Mask, corners, select
+
+SAME = 0.3
+"""A face or body whose box shares so much with one of the preceding frame may be that one."""
 
 
 class People(Node):
     """Says who is in each frame.
 
-    `frame`: for its number, time and size. `faces`: what `face_landmarks` saw in it.
+    `frame`: for its number, time and size. `faces`, `hands`, `bodies`, `silhouette`: what was seen
+    in it; any may be unwired, or None on a frame.
     Output: one `FrameResult` for every frame, people in the order of their ids; positions in
-    pixels, t in seconds from the first frame that came here.
+    pixels, smoothed, t in seconds from the first frame that came here. Faces, bodies and hands of
+    one human are one person (`edge.people.association`), who is known by their head
+    (`edge.people.tracks`). A hand that belongs to nobody in view is a person who has nothing else;
+    a person who is then seen with it takes over its id. Rows that aren't finite are dropped and
+    counted as `invalid`.
     Events: `person_entered` when a person is confirmed, `person_left` once they have been out of
-    view for `tracks.forget_s`; who comes back before keeps the id, without an event. Pictures on
-    their own (`frame.still`) show new people each.
+    view for `tracks.forget_s`; who comes back before keeps the id, without an event. Hands on their
+    own make none. Pictures on their own (`frame.still`) show new people each, unsmoothed.
     """
 
     class Settings(Node.Settings):
         landmarks: bool = False
         """Write the landmarks into the results: 15 kB a face and frame."""
+        masks: bool = False
+        """Write the silhouette into the results: 5 kB a frame."""
+        appearance: bool = True
+        """Tell people apart by the colours of their clothes where motion doesn't."""
         tracks: TrackSettings = TrackSettings()
+        association: AssociationSettings = AssociationSettings()
+        hands: HandSettings = HandSettings()
+        smoothing: SmoothingSettings = SmoothingSettings()
 
     settings: Settings
 
     def open(self, context: Context) -> None:
         super().open(context)
-        self.tracks = Tracks(self.settings.tracks)
+        settings = self.settings
+        self.tracks = Tracks(settings.tracks)
+        self.owners = HandOwners(settings.hands)
+        self.smoother = Smoother(settings.smoothing)
+        self.parts = Parts(self.smoother, landmarks=settings.landmarks)
         self.first_t: int | None = None
+        self.ids = itertools.count(1)
+        self.known: dict[int, int] = {}  # track: id of the person
+        self.pairs: tuple[Floats, Floats] | None = None
 
     def process(
         self,
@@ -43,30 +84,161 @@ class People(Node):
         bodies: Bodies | None,
         silhouette: Silhouette | None,
     ) -> FrameResult:
-        assert faces is not None
         if self.first_t is None:
             self.first_t = self.t
-        before = self.tracks.restart() if frame.still else []
-        ids, entered, left, _ = self.tracks.update(self.t, faces.boxes)
-        for kind, persons in (("person_left", before + left), ("person_entered", entered)):
-            for person in persons:
-                self.context.event(kind, person=person)
+        if frame.still:
+            self._restart()
+        sight = Sight(
+            self.t,
+            frame.size,
+            self._clean(faces, NO_FACES),
+            self._clean(hands, NO_HANDS),
+            self._clean(bodies, NO_BODIES),
+        )
+        self.smoother.forget(self.t)
         return FrameResult(
             frame=frame.index,
             t=(self.t - self.first_t) / SECOND,
             size=list(frame.size),
-            people=self._people(ids, faces),
+            people=self._people(frame, sight),
+            mask=self._mask(frame, silhouette),
         )
 
-    def _people(self, ids: list[int], faces: Meshes) -> list[Person]:
+    def _clean(self, seen: S | None, nothing: S) -> S:
+        if seen is None or not len(seen):
+            return nothing
+        good, bad = clean(seen)
+        if bad:
+            self.counts["invalid"] += bad
+        return good
+
+    def _restart(self) -> None:
+        """Begin anew: nobody goes on to the next picture."""
+        self._leave(self.tracks.restart())
+        self.owners.restart()
+        self.smoother.restart()
+        self.pairs = None
+
+    def _leave(self, tracks: list[int]) -> None:
+        for track in tracks:
+            self.context.event("person_left", person=self.known.pop(track))
+
+    def _people(self, frame: Frame, sight: Sight) -> list[Person]:
         """Return the confirmed people."""
-        rows = sorted((row for row, id_ in enumerate(ids) if id_), key=ids.__getitem__)
-        boxes, scores = rounded(faces.boxes, 1), rounded(faces.scores, 3)
-        people = []
-        for row in rows:
-            landmarks = rounded(faces.landmarks[row], 1) if self.settings.landmarks else UNSET
-            face = Face(box=boxes[row], score=scores[row], landmarks=landmarks)
-            people.append(
-                Person(id=ids[row], box=face.box, score=face.score, fresh=True, face=face)
-            )
-        return people
+        points = head_points(sight.bodies)
+        body_heads = heads_of(points, sight.bodies)
+        rows = self._joined(sight)
+        heads = np.array(
+            [sight.faces.boxes[face] if face >= 0 else body_heads[body] for face, body in rows],
+            np.float32,
+        ).reshape(-1, 4)
+        update = self.tracks.update(self.t, heads, self._looks(frame, heads))
+        self._leave(update.left)
+        owned = self._owned(frame, sight, rows, heads, update)
+        found = []
+        ids = [self.known.get(track, 0) for track in update.ids]
+        for id_, (face, body), box_sd in zip(ids, rows, update.box_sd, strict=True):
+            if id_:
+                found.append((id_, Rows(face, body, owned.hands.pop(id_, [])), box_sd))
+        for id_, hands in owned.hands.items():
+            found.append((id_, Rows(-1, -1, hands), self.owners.box_sd[hands[0][0]]))
+        found.sort(key=lambda person: person[0])
+        return [self.parts.person(id_, sight, parts, box_sd) for id_, parts, box_sd in found]
+
+    def _joined(self, sight: Sight) -> list[tuple[int, int]]:
+        """Return the rows of face and body of everybody seen, -1 for none."""
+        faces, bodies = sight.faces, sight.bodies
+        if not len(faces) or not len(bodies):
+            self.pairs = None
+            return [(row, -1) for row in range(len(faces))] + [
+                (-1, row) for row in range(len(bodies))
+            ]
+        found = joined_faces(faces, bodies, self._held(sight), self.settings.association)
+        joined = [(face, body) for face, body in enumerate(found) if body >= 0]
+        of_faces, of_bodies = ([pair[side] for pair in joined] for side in (0, 1))
+        self.pairs = corners(faces.boxes[of_faces]), corners(bodies.boxes[of_bodies])
+        taken = set(of_bodies)
+        return list(enumerate(found)) + [
+            (-1, row) for row in range(len(bodies)) if row not in taken
+        ]
+
+    def _held(self, sight: Sight) -> Mask:
+        """Return (faces, bodies) which were probably joined in the preceding frame."""
+        if self.pairs is None:
+            return np.zeros((len(sight.faces), len(sight.bodies)), bool)
+        boxes = corners(sight.faces.boxes), corners(sight.bodies.boxes)
+        face, body = (
+            intersection_over_union(now, then) > SAME
+            for now, then in zip(boxes, self.pairs, strict=True)
+        )
+        return np.asarray((face[:, None] & body[None]).any(axis=2))
+
+    def _looks(self, frame: Frame, heads: Floats) -> Floats | None:
+        """Return what those look like of whom the tracks ask."""
+        if not self.settings.appearance or not len(heads):
+            return None
+        needed = self.tracks.looks_needed(self.t, heads)
+        if not needed.any():
+            return None
+        return looks(frame.bgr, np.where(needed[:, None], heads, np.float32(np.nan)))
+
+    def _owned(
+        self,
+        frame: Frame,
+        sight: Sight,
+        rows: list[tuple[int, int]],
+        heads: Floats,
+        update: Update,
+    ) -> Owned:
+        """Give ids to those who need one, and return whose the hands are."""
+        hands, owners = sight.hands, self.owners
+        owners.follow(self.t, hands)
+        ids = [self.known.get(track, 0) for track in update.ids]
+        arms = [-1] * len(hands)
+        if len(hands) and len(rows):
+            held = owners.held(ids)
+            costs = self._arm_costs(frame, sight, rows, heads, held)
+            arms = joined_hands(costs, held, self.settings.association)
+        for index, track in enumerate(update.ids):
+            if track and track not in self.known:
+                own = [row for row, arm in enumerate(arms) if arm >> 1 == index]
+                self._enter(track, owners.alone_before(own))
+        ids = [self.known.get(track, 0) for track in update.ids]
+        whose = [(ids[arm >> 1], arm & 1) if arm >= 0 else (0, 0) for arm in arms]
+        owned = owners.settle(self.t, hands, whose, set(self.known.values()), set(ids))
+        for unnamed in [id_ for id_ in owned.hands if id_ < 0]:
+            id_ = next(self.ids)
+            owners.name(-1 - unnamed, id_)
+            owned.hands[id_] = owned.hands.pop(unnamed)
+        return owned
+
+    def _enter(self, track: int, alone: list[int]) -> None:
+        """Give an id to a person: that of their hand, if it was there before."""
+        self.known[track] = id_ = min(alone) if alone else next(self.ids)
+        self.owners.adopted(id_)
+        self.context.event("person_entered", person=id_)
+
+    def _arm_costs(
+        self,
+        frame: Frame,
+        sight: Sight,
+        rows: list[tuple[int, int]],
+        heads: Floats,
+        held: Mask,
+    ) -> Costs:
+        """Return how unlikely (hands, arms) it is whose each hand is; two arms a person."""
+        settings = self.settings.association
+        costs = reach_costs(sight.hands, heads, settings)
+        people = [index for index, (_, body) in enumerate(rows) if body >= 0]
+        if not people:
+            return costs
+        bodies = select(sight.bodies, np.array([rows[index][1] for index in people]))
+        arms = np.array([2 * index + side for index in people for side in (0, 1)])
+        on_wrists, seen = wrist_costs(sight.hands, bodies, held[:, arms], frame.mirrored, settings)
+        costs[:, arms] = np.where(seen, on_wrists, costs[:, arms])
+        return costs
+
+    def _mask(self, frame: Frame, silhouette: Silhouette | None) -> str | UnsetType:
+        if silhouette is None or not self.settings.masks:
+            return UNSET
+        return png_base64(at_size(silhouette.mask, frame.size))
