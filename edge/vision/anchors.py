@@ -59,6 +59,25 @@ def anchors(head: Head) -> NDArray[np.float32]:
     return table
 
 
+@cache
+def pyramid(size: int) -> NDArray[np.float32]:
+    """Return EfficientDet-Lite's anchors as `anchors` does, for an input of `size` pixels.
+
+    Levels 3 to 7, nine a cell: three sizes within an octave, each square, wide and upright (Tan et
+    al. 2020; `anchor_scale` is 3 cells in the lite models' settings, hparams_config.py of automl).
+    """
+    parts = []
+    for level in range(3, 8):
+        cells = -(-size // 2**level)
+        sides = 3.0 / cells * 2 ** (np.arange(3) / 3)
+        ratios = np.sqrt((1.0, 2.0, 0.5))
+        shapes = np.stack((np.outer(sides, ratios), np.outer(sides, 1 / ratios)), axis=2)
+        parts.append(_grid(cells, shapes.reshape(-1, 2)))
+    table = np.concatenate(parts).astype(np.float32)
+    table.flags.writeable = False
+    return table
+
+
 def _shapes(head: Head, scale: float, larger: float, first: bool) -> list[tuple[float, float]]:
     """Return width and height of one layer's anchors."""
     if head.reduced and first:

@@ -1,14 +1,16 @@
 """The landmarks of every body in view."""
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from edge.io.frames import Frame
-from edge.vision.bodies import Bodies, Persons, refined, regions_of_landmarks
+from edge.vision.bodies import UPPER, Bodies, Persons, refined, regions_of_landmarks, visible_bounds
 from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading
 from edge.vision.regions import project
-from edge.vision.targets import Floats
+from edge.vision.targets import Floats, Mask, Targets, bounds, select
 
 
 class BodyLandmarks(LandmarkNode[Bodies]):
@@ -23,6 +25,13 @@ class BodyLandmarks(LandmarkNode[Bodies]):
         """`body_landmarks_full`, or `body_landmarks_lite` at two thirds of the cost."""
         keep_score: float = 0.5
         """As in MediaPipe."""
+        glance_score: float = 0.1
+        """What is new is looked at twice if the first look doesn't find it less likely."""
+        sure_score: float = 0.9
+        """From here on, one look is enough in a video: the next frame is the second one."""
+        merge_overlap: float = 0.4
+        """Two bodies whose heads and shoulders share more are one. Those of two people on a sofa
+        don't, though one's knees may lie across the other's."""
 
     kind = Bodies
     points = 33
@@ -31,6 +40,39 @@ class BodyLandmarks(LandmarkNode[Bodies]):
 
     def process(self, frame: Frame, persons: Persons) -> Bodies:
         return self.see(frame, persons)
+
+    def _look(self, frame: Frame, targets: Targets) -> Bodies:
+        return super()._look(frame, self._centred(frame, targets))
+
+    def _centred(self, frame: Frame, targets: Targets) -> Targets:
+        """Return the targets, those of them that are new as their own landmarks would have them.
+
+        A region that was guessed from a face or a box is mostly too large or too small; the one
+        that follows from a first look fits, where that look was at a body. The better is kept.
+        """
+        new = np.flatnonzero(~targets.followed)
+        if not len(new):
+            return targets
+        kept, regions = targets.followed.copy(), targets.regions.copy()
+        for row in new:
+            reading = self._read(frame, regions[row])
+            if not _is_finite(reading):
+                self.counts["invalid"] += 1
+                continue
+            kept[row] = reading.score >= self.settings.glance_score
+            if not kept[row] or (reading.score >= self.settings.sure_score and not frame.still):
+                continue
+            closer = self._regions(reading.landmarks[None], [reading])[0]
+            if self._read(frame, closer).score >= reading.score:
+                regions[row] = closer
+        return select(replace(targets, regions=regions), kept)
+
+    def _in_picture(self, seen: Bodies, size: tuple[int, int]) -> Mask:
+        # Of somebody at a desk the greater part lies outside.
+        return np.isfinite(visible_bounds(seen.landmarks, size)[:, 0])
+
+    def _compared(self, seen: Bodies) -> Floats:
+        return bounds(seen.landmarks[:, :UPPER]) if len(seen) else seen.boxes
 
     def _read(self, frame: Frame, region: Floats) -> Reading:
         (raw, presence, heatmap, world), matrix = self._run(frame, region)
@@ -44,7 +86,10 @@ class BodyLandmarks(LandmarkNode[Bodies]):
         metres[:, :2] = metres[:, :2] @ turn.T
         more = {"world": metres, "auxiliary": flat}
         landmarks = np.hstack((flat[:33], depth, visible))
-        return Reading(landmarks, float(presence.reshape(-1)[0]), more)
+        score = float(presence.reshape(-1)[0])
+        if not (np.isfinite(flat).all() and np.isfinite(metres).all()):
+            score = math.nan
+        return Reading(landmarks, score, more)
 
     def _more(self, readings: list[Reading]) -> dict[str, Any]:
         world = [reading.more["world"] for reading in readings]
@@ -53,3 +98,7 @@ class BodyLandmarks(LandmarkNode[Bodies]):
     def _regions(self, landmarks: Floats, readings: list[Reading]) -> Floats:
         points = [reading.more["auxiliary"] for reading in readings]
         return regions_of_landmarks(np.array(points, np.float32).reshape(-1, 39, 2))
+
+
+def _is_finite(reading: Reading) -> bool:
+    return math.isfinite(reading.score) and bool(np.isfinite(reading.landmarks).all())

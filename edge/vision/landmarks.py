@@ -107,8 +107,8 @@ class LandmarkNode(Node, Generic[S]):
             self.counts["invalid"] += int((~finite).sum())
             landmarks[~finite] = scores[~finite] = 0
         seen = self._answer(landmarks, scores, readings)
-        kept = finite & self._trusted(targets, seen) & _inside(seen.boxes, frame.size)
-        kept = one_each(kept, seen.boxes, scores, self.settings.merge_overlap)
+        kept = finite & self._trusted(targets, seen) & self._in_picture(seen, frame.size)
+        kept = one_each(kept, self._compared(seen), scores, self.settings.merge_overlap)
         lost = int((targets.followed & ~kept).sum())
         return replace(select(seen, kept), lost=lost)
 
@@ -128,6 +128,14 @@ class LandmarkNode(Node, Generic[S]):
         """Return which the model takes for what they should be."""
         limits = np.where(targets.followed, self.settings.keep_score, self.settings.min_score)
         return seen.scores >= limits
+
+    def _in_picture(self, seen: S, size: tuple[int, int]) -> Mask:
+        """Return (n,) which haven't left a picture of `size` (width, height)."""
+        return _inside(seen.boxes, size)
+
+    def _compared(self, seen: S) -> Floats:
+        """Return the boxes (n, 4) by which two that have run into one are told."""
+        return seen.boxes
 
     def _run(self, frame: Frame, region: Floats) -> tuple[list[Floats], Matrix]:
         """Return the model's outputs for a region, and the matrix from the crop to the frame."""
