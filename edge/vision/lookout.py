@@ -14,6 +14,9 @@ SECOND = 1_000_000
 NEW_S = 1.0
 """What moves where nothing has for so long is something new: a hand that is raised, somebody who
 comes in; but not the head of somebody who talks."""
+NEW_CELLS = 2
+"""Of motion's grid: a hand that can be seen in the whole picture covers one, its arm others; a
+single one is stirred by a nod, too."""
 
 
 class LookSettings(ModelSettings):
@@ -57,7 +60,7 @@ class Lookout:
         self._context, self._counts = context, counts
         self._looked_at: int | None = None
         self._expected, self._search_until = 0, 0
-        self._held, self._in_vain = 0, 0
+        self._held, self._in_vain = 0, 1
         self._moved = self._new = False  # what has happened since the last look
         self._moved_at = np.empty((0, 0), np.int64)
 
@@ -116,7 +119,8 @@ class Lookout:
         if self._moved_at.shape != moving.shape:
             self._moved_at = np.full(moving.shape, t)
         self._moved |= bool(moving.any())
-        self._new |= bool((moving & (t - self._moved_at > NEW_S * SECOND)).any())
+        new = moving & (t - self._moved_at > NEW_S * SECOND)
+        self._new |= int(new.sum()) >= NEW_CELLS
         self._moved_at[moving] = t
 
     def _reason(self, frame: Frame, t: int, last: Seen | None, known: Targets) -> str | None:

@@ -68,14 +68,14 @@ def test_a_still_room_is_looked_at_once_and_then_on_a_slow_beat():
 def test_what_goes_on_moving_in_vain_is_looked_at_ever_more_seldom():
     watch = Watch(search_s=0.08, search_most_s=0.64)
     looks = watch.looks(4 * FPS, 3)
-    assert looks[:5] == [0, 2, 6, 14, 30]
-    assert set(np.diff(looks[4:])) == {16}
+    assert looks[:4] == [0, 4, 12, 28]
+    assert set(np.diff(looks[3:])) == {16}
 
 
 def test_what_moves_anew_is_looked_at_soon():
     watch = Watch(search_s=0.08, search_most_s=0.64, search_new_s=0.24)
     watch.looks(4 * FPS, 3)
-    assert watch.looks(FPS, 3, 9)[0] <= 6
+    assert watch.looks(FPS, 3, 9, 10)[0] <= 6
 
 
 def test_a_motion_that_came_to_rest_before_the_next_look_is_not_forgotten():
