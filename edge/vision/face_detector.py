@@ -1,19 +1,36 @@
-"""Where to look for faces: where they just were, and now and then anywhere in the picture."""
+"""Where to look for faces: where they just were, on heads, and now and then anywhere."""
 
 import numpy as np
 
 from edge.graph.node import Context, Node, Previous
 from edge.io.frames import Frame
 from edge.vision.anchors import FACE_FAR, FACE_NEAR
-from edge.vision.detection import Detections
-from edge.vision.detector import Detector
+from edge.vision.bodies import Bodies
+from edge.vision.detection import Detections, intersection_over_union, merge_overlapping
+from edge.vision.detector import MERGE_OVERLAP, NOTHING, Detector
+from edge.vision.evidence import Candidates
 from edge.vision.faces import Faces, Meshes, eye_angles, regions_of_boxes
-from edge.vision.lookout import Lookout, LookSettings
+from edge.vision.heads import heads, without_face
+from edge.vision.lookout import SECOND, Lookout, LookSettings
 from edge.vision.motion import Motion
 from edge.vision.regions import whole
-from edge.vision.targets import follow, join, newcomers, sizes
+from edge.vision.targets import Floats, corners, extents, follow, join, newcomers, sizes
+from edge.vision.tiles import Tiles
 
 MODELS = {"near": "face_near", "far": "face_far"}
+RESOLVED = 16
+"""Pixels of its input that the far model finds a face of in 9 of 10 places (a portrait, pasted at
+any place of a grey picture, scores 0.76 to 0.93; at 12 pixels 0.67 to 0.89, at 8 0.3 to 0.6)."""
+AROUND = 2.5
+"""Side of what the near model sees of a head, in widths of the face: it was trained on faces from
+a fifth of the picture on."""
+NEUTRAL = 0.25
+"""The score that the far model gives to faces that are hard to see as often as to other things."""
+LARGE = 0.3
+"""Faces wider than so much of the picture are the near model's."""
+NOWHERE = np.empty((0, 5), np.float32)
+QUARTERS = (np.pi / 2, -np.pi / 2, np.pi)
+"""By how much a picture is turned in which no upright face was found."""
 
 
 class FaceDetector(Node):
@@ -21,22 +38,35 @@ class FaceDetector(Node):
 
     `frame`: any size. `last`: what `face_landmarks` saw in the preceding frame; without it the
     detector runs on every frame that its beat allows and nothing is followed. `motion`: where
-    something moves; without it anything may.
+    something moves; without it anything may. `bodies`: those of the preceding frame; on their
+    heads there should be faces.
     Output: one `Faces` for every frame, in pixels; followed faces first, then newly found ones,
     the largest first, at most `max_faces` together.
     The faces of the preceding frame are followed by their landmarks at no cost. The model looks at
-    the whole picture only when there is a reason; see `edge.vision.lookout.Lookout`.
+    the whole picture only when there is a reason; see `edge.vision.lookout.Lookout`. Beyond its
+    reasons there are `head` (a body's head has no face), `weak` (something that may be a face is
+    looked at again, until it is one or not), `tile` (a part of the picture, at full resolution, for
+    small faces) and `turned` (the picture lying on its side, or upside down).
     """
 
     class Settings(LookSettings):
-        model: str = "far"
-        """`near` (BlazeFace short range: faces within about 2 m, a fifth of the cost), `far`
-        (full range: about 5 m), or the path of a model with the same outputs."""
+        model: str = "auto"
+        """`near` (BlazeFace short range: faces within about 2 m, a third of the cost), `far`
+        (full range: about 5 m), the path of a model with the same outputs, or `auto`: each by the
+        size that faces are expected to have where it looks."""
         max_faces: int = 4
         """A family on a sofa. Each face costs a run of the landmark model on every frame."""
         min_score: float = 0.4
         """Lower than the 0.5 or 0.6 that are usual: what passes by mistake costs one run of the
         landmark model, which refuses it; what is missed here is missed altogether."""
+        weak_score: float = 0.15
+        """What scores less isn't looked at again."""
+        smallest: float = 40
+        """Width in pixels of the smallest faces that tiles are made for."""
+        tile_s: float = 0.1
+        """Between tiles while something moves in them: all of a 1080p picture in 1.5 s."""
+        tile_beat_s: float = 4.0
+        """Between tiles while nothing moves: a face that was always there is found in a minute."""
         same_overlap: float = 0.4
         """A detection whose region shares more with a followed face's is that face: regions are
         half as large again as the faces, and two people cheek to cheek share less."""
@@ -46,26 +76,189 @@ class FaceDetector(Node):
     def open(self, context: Context) -> None:
         super().open(context)
         settings = self.settings
-        model = MODELS.get(settings.model, settings.model)
-        self.detector = Detector(
-            model, (FACE_NEAR, FACE_FAR), settings, context, (-1, 1), "face detector"
-        )
+        chosen = settings.model
+        names = MODELS if chosen == "auto" else {"far": MODELS.get(chosen, chosen)}
+        heads = (FACE_NEAR, FACE_FAR)
+        self.models = {
+            place: Detector(name, heads, settings, context, (-1, 1), "face detector")
+            for place, name in names.items()
+        }
+        self.far = self.models["far"]
+        self.near = self.models.get("near", self.far)
         self.lookout = Lookout(settings, settings.max_faces, context, self.counts)
+        smallest = settings.smallest
+        self.tiles = Tiles(smallest * self.far.side / RESOLVED, 2 * smallest)
+        self.candidates = Candidates(NEUTRAL, prior=0.1, memory_s=5.0, most=1)
+        self.looked = NOWHERE[:, :4]
+        self.tile_at = self.head_at = self.turned_at = 0
+        self.turns = 0
 
-    def process(self, frame: Frame, last: Previous[Meshes], motion: Motion | None) -> Faces:
+    def process(
+        self,
+        frame: Frame,
+        last: Previous[Meshes],
+        motion: Motion | None,
+        bodies: Previous[Bodies] = None,
+    ) -> Faces:
         followable = self.lookout.followable(frame, self.t, last)
         known = follow(Faces, followable, self.t)
-        if self.lookout.reason(frame, self.t, last, known, motion) is None:
-            return known
-        found = self.detector.look(frame, whole(frame.size)[None], self.settings.min_score)
         room = self.settings.max_faces - len(known)
+        reason = self.lookout.reason(frame, self.t, last, known, motion)
+        if room <= 0:
+            return known
+        if frame.still:
+            found = self._look_everywhere(frame)
+        else:
+            self.looked = NOWHERE[:, :4]
+            parts = self._look_for_more(frame, known, motion, bodies, reason)
+            found = self._weighed(merged(parts), known) if parts else NOTHING
         new = newcomers(self._faces(found), known, self.settings.same_overlap, room)
         return join(known, new)
 
     def close(self) -> None:
-        self.detector.close()
+        for model in self.models.values():
+            model.close()
+
+    def _look_everywhere(self, frame: Frame) -> Detections:
+        """Return the faces of a picture on its own: at all sizes, and however it is turned."""
+        least = self.settings.min_score
+        everything = whole(frame.size)[None]
+        tiles = self.tiles.all(frame.size) if self.settings.model != "near" else NOWHERE
+        parts = [self.far.look(frame, everything, least), self.near.look(frame, everything, least)]
+        parts.append(self._in_tiles(frame, tiles, least))
+        found = merged(parts)
+        if not len(found.scores):
+            found = merged([self._look_turned(frame, angle, least) for angle in QUARTERS])
+        return found
+
+    def _weighed(self, found: Detections, known: Faces) -> Detections:
+        """Return what is sure, at once or by what was seen before; remember what isn't yet."""
+        sure = found.scores >= self.settings.min_score
+        at_known = intersection_over_union(found.boxes, corners(known.boxes)) > 0
+        weak = rows_of(found, ~sure & ~at_known.any(axis=1))
+        return merged([rows_of(found, sure), self.candidates.weigh(self.t, weak, self.looked)])
+
+    def _in_tiles(self, frame: Frame, tiles: Floats, least: float) -> Detections:
+        """Return the small faces in tiles: larger ones are cut off, and seen in the whole."""
+        if not len(tiles):
+            return NOTHING
+        self.counts["tiles"] += len(tiles)
+        found = self.far.look(frame, tiles, least)
+        small = np.ptp(found.boxes.reshape(-1, 2, 2), axis=1).max(axis=1, initial=0)
+        return rows_of(found, small < tiles[0, 2] / 2)
+
+    def _look_turned(self, frame: Frame, angle: float, least: float) -> Detections:
+        return self.far.look(frame, turned(frame.size, angle)[None], least)
+
+    def _look_for_more(
+        self,
+        frame: Frame,
+        known: Faces,
+        motion: Motion | None,
+        bodies: Bodies | None,
+        reason: str | None,
+    ) -> list[Detections]:
+        """Return what the models see where there is a reason to look at this frame."""
+        weak = self.settings.weak_score
+        parts = []
+        if reason is not None:
+            everything = whole(frame.size)[None]
+            parts.append(self.far.look(frame, everything, weak))
+            widest = known.boxes[:, 2].max(initial=0)
+            if not len(parts[0].scores) or widest > LARGE * min(frame.size):
+                parts.append(self.near.look(frame, everything, self.settings.min_score))
+            if reason in ("first", "gap") and self.settings.model == "auto":
+                parts.append(self._in_tiles(frame, self.tiles.all(frame.size), weak))
+            elif not any((p.scores >= self.settings.min_score).any() for p in parts):
+                parts += self._turned_in_turn(frame, known)
+        elif len(places := self.candidates.open()):
+            parts.append(self._again(frame, places))
+        if bodies is not None and self.t - self.head_at >= self.settings.search_s * SECOND:
+            parts += self._on_heads(frame, known, motion, bodies)
+        if self.settings.model == "auto" and reason is None:
+            parts += self._tile(frame, known, motion)
+        return parts
+
+    def _turned_in_turn(self, frame: Frame, known: Faces) -> list[Detections]:
+        """Look at the picture turned by one of three quarters, once a beat, while it's empty."""
+        if len(known) or self.t - self.turned_at < self.settings.newcomers_s * SECOND:
+            return []
+        self.turned_at = self.t
+        self.turns += 1
+        self.lookout.note("turned")
+        angle = QUARTERS[self.turns % len(QUARTERS)]
+        return [self._look_turned(frame, angle, self.settings.min_score)]
+
+    def _again(self, frame: Frame, places: Floats) -> Detections:
+        """Look at what may be faces, as close as they were first seen by the far model."""
+        self.looked = places
+        boxes = sizes(places)
+        regions = regions_of_boxes(boxes, np.zeros(len(boxes), np.float32))
+        regions[:, 2:4] = boxes[:, 2:].max(axis=1, keepdims=True) * (self.far.side / RESOLVED / 2)
+        for _ in regions:
+            self.lookout.note("weak")
+        return self.far.look(frame, regions, self.settings.weak_score)
+
+    def _on_heads(
+        self, frame: Frame, known: Faces, motion: Motion | None, bodies: Bodies
+    ) -> list[Detections]:
+        missing = without_face(heads(bodies), known.boxes)
+        if motion is not None and self.t - self.head_at < self.settings.beat_s * SECOND:
+            missing = missing[motion.inside(extents(missing))]
+        if not len(missing):
+            return []
+        self.head_at = self.t
+        missing[:, 2:4] *= AROUND
+        for _ in missing:
+            self.lookout.note("head")
+        return [self.near.look(frame, missing, self.settings.min_score)]
+
+    def _tile(self, frame: Frame, known: Faces, motion: Motion | None) -> list[Detections]:
+        """Look at the next tile if it is time, where something moves that isn't known first."""
+        waited = (self.t - self.tile_at) / SECOND
+        if waited < self.settings.tile_s:
+            return []
+        due = None
+        if waited < self.settings.tile_beat_s:
+            if motion is None:
+                return []
+            due = _moving(motion, corners(known.boxes), self.tiles.all(frame.size))
+        tile = self.tiles.next(frame.size, due)
+        if not len(tile):
+            return []
+        self.looked = NOWHERE[:, :4]
+        self.tile_at = self.t
+        self.lookout.note("tile")
+        return [self._in_tiles(frame, tile, self.settings.weak_score)]
 
     def _faces(self, found: Detections) -> Faces:
         boxes = sizes(found.boxes)
-        regions = regions_of_boxes(boxes, eye_angles(found.keypoints))
+        regions = regions_of_boxes(boxes, eye_angles(found.keypoints.reshape(-1, 6, 2)))
         return Faces(self.t, boxes, regions, found.scores, np.zeros(len(boxes), bool))
+
+
+def rows_of(found: Detections, rows: np.ndarray) -> Detections:
+    return Detections(*(part[rows] for part in found))
+
+
+def merged(parts: list[Detections]) -> Detections:
+    """Return what several looks found, each thing once, best first."""
+    parts = [part for part in parts if len(part.scores)]
+    if not parts:
+        return Detections(NOTHING.boxes, np.empty((0, 6, 2), np.float32), NOTHING.scores)
+    joined = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return merge_overlapping(Detections(*joined), MERGE_OVERLAP)
+
+
+def turned(size: tuple[int, int], angle: float) -> Floats:
+    """Return the region of a whole picture that is turned by quarters."""
+    width, height = size
+    if abs(np.sin(angle)) > 0.5:
+        width, height = height, width
+    return np.array([size[0] / 2, size[1] / 2, width, height, angle], np.float32)
+
+
+def _moving(motion: Motion, known: Floats, tiles: Floats) -> np.ndarray:
+    """Return (n,) in which tiles something moves outside of what is known."""
+    rest = Motion(motion.t, motion.rest(known), motion.cell)
+    return rest.inside(extents(tiles))

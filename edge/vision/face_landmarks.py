@@ -5,18 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from edge.graph.node import Context
+from edge.graph.node import Context, Previous
 from edge.io.frames import Frame
+from edge.vision.bodies import Bodies
 from edge.vision.faces import KEYPOINTS, Faces, Meshes, eye_angles, regions_of_landmarks
 from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading
+from edge.vision.profiles import Profiles
 from edge.vision.regions import project
-from edge.vision.targets import Floats
+from edge.vision.targets import Floats, Targets
 
 
 class FaceLandmarks(LandmarkNode[Meshes]):
     """Finds the landmarks of each face, and says which of them aren't faces (any more).
 
-    `frame`: any size. `faces`: where to look.
+    `frame`: any size. `faces`: where to look. `bodies`: those of the preceding frame, whose heads
+    say where a face is that is turned away.
     Output: one `Meshes` for every frame, in pixels, in the order of `faces`. What the model
     doesn't take for a face, what has left the picture, what isn't finite, and the less certain of
     two regions that have run into one face is left out; if it was followed from the preceding
@@ -33,15 +36,33 @@ class FaceLandmarks(LandmarkNode[Meshes]):
         merge_overlap: float = 0.6
         """Faces that share more of their boxes are one: cheeks that touch share under a fifth."""
 
+        profiles: bool = True
+        """Keep followed faces whose landmarks can't be trusted, as of a head turned away, while the
+        detector or the body says that they are there."""
+
     kind = Meshes
     settings: Settings
 
     def open(self, context: Context) -> None:
         super().open(context)
         self.points = math.prod(self.model.outputs[0].shape) // 3
+        self.bodies: Bodies | None = None
+        self.profiles = Profiles(self.settings, context, self.points)
 
-    def process(self, frame: Frame, faces: Faces) -> Meshes:
+    def process(self, frame: Frame, faces: Faces, bodies: Previous[Bodies] = None) -> Meshes:
+        self.bodies = bodies
         return self.see(frame, faces)
+
+    def close(self) -> None:
+        super().close()
+        self.profiles.close()
+
+    def _look_at(self, frame: Frame, targets: Targets) -> Meshes:
+        seen = super()._look_at(frame, targets)
+        if self.settings.profiles and seen.lost:
+            seen = self.profiles.keep(frame, targets, seen, self.bodies, self.settings.keep_score)
+            self.counts["profiles"] += int((~seen.trusted).sum())
+        return seen
 
     def _read(self, frame: Frame, region: Floats) -> Reading:
         outputs, matrix = self._run(frame, region)
