@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.vision.bodies import Bodies
+from edge.vision.bodies import Bodies, heads
 from edge.vision.faces import KEYPOINTS, Meshes
 from edge.vision.hands import Hands
 from edge.vision.targets import Floats, Mask, centres
@@ -25,8 +25,6 @@ HEAD = np.array([[5, 5], [2, 2], [0, 0], [9, 10], [8, 8], [7, 7]])
 nose, mouth, right ear, left ear."""
 SHOULDERS, WRISTS = [11, 12], [15, 16]
 """A body's landmarks, its left one first."""
-MOUTH, EYES = 3, [0, 1]
-"""Among `HEAD`."""
 
 
 class AssociationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,7 +72,7 @@ def joined_faces(
 def head_costs(faces: Meshes, bodies: Bodies, settings: AssociationSettings) -> Costs:
     """Return how unlikely (n, m) each face is to be on each body, `FORBIDDEN` where it can't be."""
     points = head_points(bodies)
-    boxes = heads_of(points, bodies)
+    boxes, _, _ = heads(bodies)
     own = faces.landmarks[:, KEYPOINTS, :2].mean(axis=2)
     apart = np.linalg.norm(own[:, None] - points[None], axis=3).mean(axis=2)
     # Of a face without landmarks there is the box.
@@ -91,21 +89,6 @@ def head_points(bodies: Bodies) -> Floats:
     """Return of each body what `KEYPOINTS` are of a face, (m, 6, 2)."""
     points: Floats = bodies.landmarks[:, HEAD, :2].mean(axis=2)
     return points
-
-
-def heads_of(points: Floats, bodies: Bodies) -> Floats:
-    """Return the boxes (m, 4) of bodies' heads, about as a face detector would have them.
-
-    How large a head is shows in the widest of the face: from ear to ear seen from the front, from
-    eyes to mouth seen from the side; and in the shoulders where it's neither.
-    """
-    across = np.linalg.norm(points[:, 4] - points[:, 5], axis=1)
-    down = np.linalg.norm(points[:, EYES].mean(axis=1) - points[:, MOUTH], axis=1)
-    shoulders = bodies.landmarks[:, SHOULDERS, :2]
-    wide = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=1)
-    sides = np.maximum(np.maximum(across, 2.3 * down), 0.3 * wide)[:, None]
-    sides = np.maximum(sides, 1)
-    return np.concatenate((points.mean(axis=1) - sides / 2, sides, sides), axis=1)
 
 
 def joined_hands(costs: Costs, held: Mask, settings: AssociationSettings) -> list[int]:
@@ -125,9 +108,9 @@ def wrist_costs(
     wrists = bodies.landmarks[:, WRISTS][:, order].reshape(-1, 4)
     shoulders = bodies.landmarks[:, SHOULDERS, :2]
     wide = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=1)
-    heads = root_area(heads_of(head_points(bodies), bodies))
+    boxes, _, _ = heads(bodies)
     # Shoulders seen from the side are narrow, a head isn't.
-    usual = np.maximum(wide * settings.shoulder_hand, heads).repeat(2)[None]
+    usual = np.maximum(wide * settings.shoulder_hand, root_area(boxes)).repeat(2)[None]
     lengths = hand_sizes(hands)[:, None]
     apart = np.linalg.norm(hands.landmarks[:, None, 0, :2] - wrists[None, :, :2], axis=2)
     limit = np.where(held, settings.wrist_apart_held, settings.wrist_apart)
@@ -136,14 +119,14 @@ def wrist_costs(
     return _costs(far, ratio, hands, settings), wrists[:, 3] >= settings.visible
 
 
-def reach_costs(hands: Hands, heads: Floats, settings: AssociationSettings) -> Costs:
+def reach_costs(hands: Hands, boxes: Floats, settings: AssociationSettings) -> Costs:
     """Return how unlikely (n, 2m) it is that a hand is that of somebody of whom no wrist is seen.
 
-    `heads` (m, 4): boxes. Each person's left hand, then their right.
+    `boxes` (m, 4): of heads. Each person's left hand, then their right.
     """
     lengths = hand_sizes(hands)[:, None]
-    apart = np.linalg.norm(centres(hands.boxes)[:, None] - centres(heads)[None], axis=2)
-    heights = np.maximum(heads[:, 3], 1)[None]
+    apart = np.linalg.norm(centres(hands.boxes)[:, None] - centres(boxes)[None], axis=2)
+    heights = np.maximum(boxes[:, 3], 1)[None]
     far = (apart / (heights * settings.reach)).repeat(2, axis=1).astype(np.float64)
     ratio = (lengths / (settings.face_hand * heights)).repeat(2, axis=1).astype(np.float64)
     return settings.by_reach + _costs(far, ratio, hands, settings)

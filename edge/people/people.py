@@ -11,8 +11,6 @@ from edge.people.appearance import looks
 from edge.people.association import (
     AssociationSettings,
     Costs,
-    head_points,
-    heads_of,
     joined_faces,
     joined_hands,
     reach_costs,
@@ -23,7 +21,7 @@ from edge.people.parts import NO_BODIES, NO_FACES, NO_HANDS, Parts, Rows, S, Sig
 from edge.people.results import FrameResult, Person
 from edge.people.smoothing import Smoother, SmoothingSettings
 from edge.people.tracks import SECOND, Tracks, TrackSettings, Update
-from edge.vision.bodies import Bodies
+from edge.vision.bodies import Bodies, heads
 from edge.vision.detection import intersection_over_union
 from edge.vision.faces import Meshes
 from edge.vision.hands import Hands
@@ -125,16 +123,15 @@ class People(Node):
 
     def _people(self, frame: Frame, sight: Sight) -> list[Person]:
         """Return the confirmed people."""
-        points = head_points(sight.bodies)
-        body_heads = heads_of(points, sight.bodies)
+        body_heads, _, _ = heads(sight.bodies)
         rows = self._joined(sight)
-        heads = np.array(
+        anchors = np.array(
             [sight.faces.boxes[face] if face >= 0 else body_heads[body] for face, body in rows],
             np.float32,
         ).reshape(-1, 4)
-        update = self.tracks.update(self.t, heads, self._looks(frame, heads))
+        update = self.tracks.update(self.t, anchors, self._looks(frame, anchors))
         self._leave(update.left)
-        owned = self._owned(frame, sight, rows, heads, update)
+        owned = self._owned(frame, sight, rows, anchors, update)
         found = []
         ids = [self.known.get(track, 0) for track in update.ids]
         for id_, (face, body), box_sd in zip(ids, rows, update.box_sd, strict=True):
@@ -173,21 +170,21 @@ class People(Node):
         )
         return np.asarray((face[:, None] & body[None]).any(axis=2))
 
-    def _looks(self, frame: Frame, heads: Floats) -> Floats | None:
+    def _looks(self, frame: Frame, anchors: Floats) -> Floats | None:
         """Return what those look like of whom the tracks ask."""
-        if not self.settings.appearance or not len(heads):
+        if not self.settings.appearance or not len(anchors):
             return None
-        needed = self.tracks.looks_needed(self.t, heads)
+        needed = self.tracks.looks_needed(self.t, anchors)
         if not needed.any():
             return None
-        return looks(frame.bgr, np.where(needed[:, None], heads, np.float32(np.nan)))
+        return looks(frame.bgr, np.where(needed[:, None], anchors, np.float32(np.nan)))
 
     def _owned(
         self,
         frame: Frame,
         sight: Sight,
         rows: list[tuple[int, int]],
-        heads: Floats,
+        anchors: Floats,
         update: Update,
     ) -> Owned:
         """Give ids to those who need one, and return whose the hands are."""
@@ -197,7 +194,7 @@ class People(Node):
         arms = [-1] * len(hands)
         if len(hands) and len(rows):
             held = owners.held(ids)
-            costs = self._arm_costs(frame, sight, rows, heads, held)
+            costs = self._arm_costs(frame, sight, rows, anchors, held)
             arms = joined_hands(costs, held, self.settings.association)
         for index, track in enumerate(update.ids):
             if track and track not in self.known:
@@ -223,12 +220,12 @@ class People(Node):
         frame: Frame,
         sight: Sight,
         rows: list[tuple[int, int]],
-        heads: Floats,
+        anchors: Floats,
         held: Mask,
     ) -> Costs:
         """Return how unlikely (hands, arms) it is whose each hand is; two arms a person."""
         settings = self.settings.association
-        costs = reach_costs(sight.hands, heads, settings)
+        costs = reach_costs(sight.hands, anchors, settings)
         people = [index for index, (_, body) in enumerate(rows) if body >= 0]
         if not people:
             return costs
