@@ -21,8 +21,6 @@ EYES, EARS, MOUTH, SHOULDERS, ELBOWS, WRISTS = (
 """Pairs of landmarks, the person's left one first."""
 FACE_POINTS = 11
 """The first landmarks are of the face."""
-UPPER = 13
-"""Those and the shoulders."""
 VISIBLE = 0.5
 """A landmark with less visibility is rather hidden than seen."""
 FACE_BELOW_EYES, FACE_FRONT, FACE_IN_SHOULDERS = 2.9, 0.7, 0.35

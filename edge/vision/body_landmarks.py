@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from edge.io.frames import Frame
-from edge.vision.bodies import UPPER, Bodies, Persons, refined, regions_of_landmarks, visible_bounds
+from edge.vision.bodies import Bodies, Persons, heads, refined, regions_of_landmarks, visible_bounds
 from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading
 from edge.vision.regions import project
-from edge.vision.targets import Floats, Mask, Targets, bounds, select
+from edge.vision.targets import Floats, Mask, Targets, select
 
 
 class BodyLandmarks(LandmarkNode[Bodies]):
@@ -30,8 +30,8 @@ class BodyLandmarks(LandmarkNode[Bodies]):
         sure_score: float = 0.9
         """From here on, one look is enough in a video: the next frame is the second one."""
         merge_overlap: float = 0.4
-        """Two bodies whose heads and shoulders share more are one. Those of two people on a sofa
-        don't, though one's knees may lie across the other's."""
+        """Two bodies whose heads share more are one. Those of two people cheek to cheek don't,
+        though one's arms and knees may lie across the other's."""
 
     kind = Bodies
     points = 33
@@ -72,7 +72,7 @@ class BodyLandmarks(LandmarkNode[Bodies]):
         return np.isfinite(visible_bounds(seen.landmarks, size)[:, 0])
 
     def _compared(self, seen: Bodies) -> Floats:
-        return bounds(seen.landmarks[:, :UPPER]) if len(seen) else seen.boxes
+        return heads(seen)[0]
 
     def _read(self, frame: Frame, region: Floats) -> Reading:
         (raw, presence, heatmap, world), matrix = self._run(frame, region)
