@@ -1,24 +1,23 @@
 """`python -m benchmarks`: measure this machine."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
-from benchmarks.clip import SAMPLE, SAMPLE_ONE_FACE_S
-from benchmarks.faces import Faces
-from benchmarks.faces import measure as measure_faces
+from benchmarks.contest import Outcome, measure
+from benchmarks.contests import CONTESTS
 from benchmarks.machine import this_machine
 from benchmarks.overhead import Overhead
 from benchmarks.overhead import measure as measure_overhead
-from benchmarks.report import print_faces, print_overhead
+from benchmarks.report import print_outcome, print_overhead
 from edge.cli.options import print_json
 from edge.errors import UserError
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["overhead", "faces", "all"]), default="all")
+@click.argument("what", type=click.Choice(["overhead", *CONTESTS, "all"]), default="all")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--plot", type=Path, metavar="FOLDER", help="Write pictures of it there.")
 @click.option("--rounds", type=click.IntRange(min=1), default=8, show_default=True)
@@ -34,13 +33,17 @@ from edge.errors import UserError
     type=click.IntRange(min=1),
     default=100,
     show_default=True,
-    help="faces: in each round.",
+    help="All others: in each round.",
 )
 @click.option(
-    "--clip", type=Path, metavar="FILE", help="faces: a video of one face. Default: the sample."
+    "--clip",
+    type=Path,
+    metavar="FILE",
+    help="All but overhead: a video; scaling: of one person, or a folder of such. Default: the "
+    "sample.",
 )
-@click.option("--start", type=click.FloatRange(min=0), metavar="S", help="faces: from S seconds.")
-@click.option("--variant", default="float", show_default=True, help="faces: of our models.")
+@click.option("--start", type=click.FloatRange(min=0), metavar="S", help="Of --clip, seconds.")
+@click.option("--variant", help="Of our models. Default: float for faces, int8 for the others.")
 def main(
     what: str,
     as_json: bool,
@@ -50,39 +53,44 @@ def main(
     frames: int,
     clip: Path | None,
     start: float | None,
-    variant: str,
+    variant: str | None,
 ) -> None:
-    """Measure what edge costs on this machine: two minutes, better with nothing else running.
+    """Measure what edge costs on this machine: ten minutes, better with nothing else running.
 
     overhead: what the graph costs for each node that a packet passes.
 
-    faces: CPU time per frame of the faces graph, beside MediaPipe's FaceMesh.
+    faces, people, hands: CPU time per frame of that graph, beside MediaPipe's for the same.
+
+    room: of the people graph where nobody is.
+
+    scaling: of the people graph with one to six people.
     """
     draw = _plots(plot)
     machine = this_machine()
-    overhead = measure_overhead(packets, rounds) if what != "faces" else None
-    faces = None
-    if what != "overhead":
-        beginning = start if start is not None else (0.0 if clip else SAMPLE_ONE_FACE_S)
-        faces = measure_faces(clip or SAMPLE, beginning, frames, rounds, variant)
+    overhead = measure_overhead(packets, rounds) if what in ("overhead", "all") else None
+    outcomes = {
+        name: measure(contest, clip, start, frames, rounds, variant)
+        for name, contest in CONTESTS.items()
+        if what in (name, "all")
+    }
     if as_json:
-        found = {"machine": machine, "overhead": overhead, "faces": faces}
+        found = {"machine": machine, "overhead": overhead, **outcomes}
         print_json({name: value for name, value in found.items() if value is not None})
     else:
         click.echo(machine.text())
         if overhead:
             print_overhead(overhead)
-        if faces:
-            print_faces(faces)
-    draw(overhead, faces)
+        for outcome in outcomes.values():
+            print_outcome(outcome)
+    draw(overhead, list(outcomes.values()))
 
 
-def _plots(folder: Path | None) -> Any:
+def _plots(folder: Path | None) -> Callable[[Overhead | None, list[Outcome]], None]:
     """Return what draws; find out before the measuring whether it can be done."""
     if folder is None:
-        return lambda overhead, faces: None
+        return lambda overhead, outcomes: None
     try:
-        from benchmarks.plot import plot_faces, plot_overhead
+        from benchmarks.plot import plot_outcome, plot_overhead
 
         folder.mkdir(parents=True, exist_ok=True)
     except ImportError:
@@ -90,9 +98,9 @@ def _plots(folder: Path | None) -> Any:
     except OSError as error:
         raise UserError(f"can't write to {folder}: {error.strerror}") from None
 
-    def draw(overhead: Overhead | None, faces: Faces | None) -> None:
+    def draw(overhead: Overhead | None, outcomes: list[Outcome]) -> None:
         paths = [plot_overhead(overhead, folder)] if overhead else []
-        paths += [plot_faces(faces, folder)] if faces else []
+        paths += [plot_outcome(outcome, folder) for outcome in outcomes]
         for path in paths:
             click.echo(f"wrote {path}", err=True)
 

@@ -1,4 +1,4 @@
-"""Results as pictures: `faces.png` and `overhead.png`."""
+"""Results as pictures: `overhead.png`, and one for each contest."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,30 +6,30 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
-from benchmarks.faces import Faces
+from benchmarks.contest import Outcome
 from benchmarks.figures import Figure
 from benchmarks.overhead import GOAL_MEDIAN_US, GOAL_P99_US, Overhead
 
 
-def plot_faces(faces: Faces, folder: Path) -> Path:
+def plot_outcome(outcome: Outcome, folder: Path) -> Path:
     """Draw CPU time per frame, ours split into its parts."""
     picture = Picture(figsize=(9, 4.5), layout="constrained")
     axes = picture.subplots()
-    names = [row.name for row in faces.rows]
-    axes.barh(names, [row.cpu_ms.median for row in faces.rows], color="lightgrey", label="all")
+    names = [row.name for row in outcome.rows]
+    axes.barh(names, [row.cpu_ms.median for row in outcome.rows], color="lightgrey", label="all")
     left = dict.fromkeys(names, 0.0)
-    for part in dict.fromkeys(part for row in faces.rows for part in row.parts_ms):
-        rows = [row for row in faces.rows if part in row.parts_ms]
+    for part in dict.fromkeys(part for row in outcome.rows for part in row.parts_ms):
+        rows = [row for row in outcome.rows if part in row.parts_ms]
         widths = [row.parts_ms[part].median for row in rows]
         axes.barh([r.name for r in rows], widths, left=[left[r.name] for r in rows], label=part)
         for row, width in zip(rows, widths, strict=True):
             left[row.name] += width
-    _spread(axes, names, [row.cpu_ms for row in faces.rows])
+    _spread(axes, names, [row.cpu_ms for row in outcome.rows])
     axes.invert_yaxis()
     axes.set_xlabel("CPU ms per frame")
-    axes.set_title(f"{faces.clip}, one face, {faces.size[0]} × {faces.size[1]}")
+    axes.set_title(f"{outcome.title}: {outcome.clip}, {outcome.size[0]} × {outcome.size[1]}")
     axes.legend(fontsize="small")
-    return _save(picture, folder / "faces.png")
+    return _save(picture, folder / f"{outcome.title.replace(' ', '_')}.png")
 
 
 def plot_overhead(overhead: Overhead, folder: Path) -> Path:

@@ -1,8 +1,10 @@
 """Results as a person reads them."""
 
+from collections.abc import Iterable, Mapping
+
 import click
 
-from benchmarks.faces import Faces
+from benchmarks.contest import Outcome
 from benchmarks.figures import Figure, Goal
 from benchmarks.overhead import Overhead
 from edge.cli.options import print_table
@@ -27,28 +29,63 @@ def print_overhead(overhead: Overhead) -> None:
     _print_rest(overhead.goals, overhead.notes)
 
 
-def print_faces(faces: Faces) -> None:
+def print_outcome(outcome: Outcome) -> None:
+    width, height = outcome.size
     click.echo(
-        f"\nFaces: CPU ms per frame; {faces.clip}, {faces.size[0]} × {faces.size[1]}, "
-        f"{faces.variant} models, {faces.rounds} rounds of {faces.frames} frames\n"
+        f"\n{outcome.title.capitalize()}: CPU ms per frame; {outcome.clip}, {width} × {height}, "
+        f"{outcome.variant} models, {outcome.rounds} rounds of {outcome.frames} frames\n"
     )
-    head = ("", "CPU ms", "ratio", "faces a frame")
+    kinds = _all(row.seen for row in outcome.rows)
     rows = [
-        (row.name, row.cpu_ms.text(2), _text(row.ratio, 2), f"{row.faces:.2f}")
-        for row in faces.rows
+        (
+            row.name,
+            row.cpu_ms.text(2),
+            _text(row.ratio, 2),
+            *(f"{row.seen[kind]:.2f}" if kind in row.seen else "" for kind in kinds),
+        )
+        for row in outcome.rows
     ]
-    print_table([head, *rows])
+    print_table([("", "CPU ms", "ratio", *kinds), *rows])
+    ours = [row for row in outcome.rows if row.parts_ms]
+    parts = sorted(_all(row.parts_ms for row in ours))
     click.echo("\nWhere the graph's CPU time goes, ms per frame\n")
-    parts = sorted({part for row in faces.rows for part in row.parts_ms})
-    parted = [
-        (row.name, *(_text(row.parts_ms.get(part), 2) for part in parts))
-        for row in faces.rows
-        if row.parts_ms
-    ]
-    print_table([("", *parts), *parted])
-    _print_rest(faces.goals, faces.notes)
-    if not faces.goals:
-        click.echo("FaceMesh isn't here (make bench installs it where it exists): no ratios.")
+    more = outcome.more_ms
+    print_table(
+        [
+            ("", *(row.name for row in ours), *(["each more"] if more else [])),
+            *(
+                (
+                    part,
+                    *(_text(row.parts_ms.get(part), 2) for row in ours),
+                    *([f"{more[part]:+.2f}"] if more else []),
+                )
+                for part in parts
+            ),
+            *(
+                [("all", *(row.cpu_ms.text(2) for row in ours), f"{more['all']:+.2f}")]
+                if more
+                else []
+            ),
+            *(
+                (
+                    f"{node} looks, a frame",
+                    *(f"{row.looks.get(node, 0):.2f}" for row in ours),
+                    *([""] if more else []),
+                )
+                for node in sorted(
+                    _all({n: 1 for n, looks in row.looks.items() if looks} for row in ours)
+                )
+            ),
+        ]
+    )
+    _print_rest(outcome.goals, outcome.notes)
+    if not any(row.ratio for row in outcome.rows) and not more:
+        click.echo("MediaPipe isn't here (make bench installs it where it exists): no ratios.")
+
+
+def _all(found: Iterable[Mapping[str, object]]) -> list[str]:
+    """Return the keys of all, each once."""
+    return list(dict.fromkeys(key for each in found for key in each))
 
 
 def _text(figure: Figure | None, digits: int) -> str:

@@ -18,21 +18,24 @@ MODEL = ": model"
 
 
 class Round(NamedTuple):
-    """What a round took. `cpu_s`: of all the process's threads. `faces`: seen, over all frames.
+    """What a round took. `cpu_s`: of all the process's threads.
 
-    `parts_s`: what single parts of the program had of `cpu_s`, where that is measured.
+    `seen`: how many faces, hands and so on, over all frames. `parts_s`: what single parts of the
+    program had of `cpu_s`, where that is measured. `looks`: how often each detector ran, where
+    that is known.
     """
 
     frames: int
-    faces: int
+    seen: dict[str, int]
     cpu_s: float
     parts_s: dict[str, float]
+    looks: dict[str, int]
 
 
 def there_and_back(frames: int) -> Iterator[int]:
     """Yield positions in a clip of two or more `frames`, forward and backward, for ever.
 
-    So a face never jumps, and nobody has to look for it again.
+    So nobody ever jumps, and nobody has to look for it again.
     """
     while True:
         yield from range(frames - 1)
@@ -64,19 +67,25 @@ class Decoder:
 
 
 def serve(
-    play: Callable[[int], int], decoder: Decoder, parts_s: dict[str, float] | None = None
+    play: Callable[[int], dict[str, int]],
+    decoder: Decoder,
+    parts_s: dict[str, float],
+    looks: Callable[[], dict[str, int]] = dict,
 ) -> None:
     """Answer each line of standard input until it ends.
 
-    `play(frames)` returns how many faces it saw; what it adds to `parts_s` is the round's.
+    `play(frames)` returns what it saw; what it adds to `parts_s` is the round's. `looks` returns
+    how often each detector has run so far.
     """
-    parts_s = {} if parts_s is None else parts_s
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print stays out of the conversation
     for line in sys.stdin:
         frames = json.loads(line)["frames"]
         parts_s.clear()
+        looks_before = looks()
         before = time.process_time() - decoder.cpu_s
-        faces = play(frames)
+        seen = play(frames)
         cpu_s = time.process_time() - decoder.cpu_s - before
-        print(json.dumps(Round(frames, faces, cpu_s, parts_s)._asdict()), file=answers)
+        looked = {name: n - looks_before.get(name, 0) for name, n in looks().items()}
+        played = Round(frames, seen, cpu_s, parts_s, looked)
+        print(json.dumps(played._asdict()), file=answers)

@@ -15,6 +15,7 @@ from edge.vision.detection import (
     intersection_over_union,
     merge_overlapping,
 )
+from edge.vision.detector import MERGE_OVERLAP
 from edge.vision.face_detector import FaceDetector
 
 
@@ -26,10 +27,10 @@ class Detector(NamedTuple):
     merge_overlap: float
 
 
-_FACES = FaceDetector.Settings()
+_FACE_SCORE = FaceDetector.Settings().min_score
 DETECTORS = {
-    "face_near": Detector(FACE_NEAR, _FACES.min_score, _FACES.merge_overlap),
-    "face_far": Detector(FACE_FAR, _FACES.min_score, _FACES.merge_overlap),
+    "face_near": Detector(FACE_NEAR, _FACE_SCORE, MERGE_OVERLAP),
+    "face_far": Detector(FACE_FAR, _FACE_SCORE, MERGE_OVERLAP),
     "palm": Detector(PALM, 0.5, 0.3),
     "person": Detector(PERSON, 0.5, 0.3),
 }

@@ -12,8 +12,9 @@ from edge.inference import Model, load_model
 from edge.vision import bodies, faces, hands
 from edge.vision.anchors import FACE_FAR, PALM, PERSON, Head, anchors
 from edge.vision.detection import Detections, decode, merge_overlapping
-from edge.vision.faces import bounds, eye_angles
+from edge.vision.faces import eye_angles
 from edge.vision.regions import Cropper, Matrix, project, whole
+from edge.vision.targets import bounds
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]

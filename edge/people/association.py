@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.vision.bodies import Bodies, heads
+from edge.vision.bodies import Bodies
 from edge.vision.faces import KEYPOINTS, Meshes
 from edge.vision.hands import Hands
 from edge.vision.targets import Floats, Mask, centres
@@ -50,34 +50,39 @@ class AssociationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     from a shoulder 0.25 m away."""
     face_hand: float = 0.85
     """Length of a hand in heights of a face."""
-    hand_ratio: float = 2.8
-    """A hand held towards the camera looks twice as large, a fist two thirds as long."""
+    hand_ratio: float = 2.2
+    """A hand held towards the camera looks twice as large, a fist half as long."""
     far_weight: float = 0.5
-    size_weight: float = 0.2
+    size_weight: float = 1.0
     side_weight: float = 0.4
-    """What the greatest distance, the greatest ratio of sizes and the surely wrong side cost."""
-    by_reach: float = 0.6
-    """What it costs that only reach speaks for a pair: any wrist is better."""
-    held: float = 0.35
-    """What it is worth to have been joined a moment ago: hands that touch don't change over."""
+    """What the greatest distance, the greatest ratio of sizes and the surely wrong side cost.
+    Where arms cross, bodies' wrists jump from one to the other; how large a hand is doesn't."""
+    by_reach: float = 0.2
+    """What it costs that only reach speaks for a pair: any near wrist of that size is better."""
+    held: float = 0.2
+    """What it is worth to have been joined a moment ago: as much as half a wrong side."""
 
 
 def joined_faces(
-    faces: Meshes, bodies: Bodies, held: Mask, settings: AssociationSettings
+    faces: Meshes, bodies: Bodies, heads: Floats, held: Mask, settings: AssociationSettings
 ) -> list[int]:
     """Return the body of each face, -1 for none. `held` (faces, bodies): joined a moment ago."""
-    return assigned(head_costs(faces, bodies, settings) - settings.held * held)
+    return assigned(head_costs(faces, bodies, heads, settings) - settings.held * held)
 
 
-def head_costs(faces: Meshes, bodies: Bodies, settings: AssociationSettings) -> Costs:
-    """Return how unlikely (n, m) each face is to be on each body, `FORBIDDEN` where it can't be."""
+def head_costs(
+    faces: Meshes, bodies: Bodies, heads: Floats, settings: AssociationSettings
+) -> Costs:
+    """Return how unlikely (n, m) each face is to be on each body, `FORBIDDEN` where it can't be.
+
+    `heads` (m, 4): boxes of the bodies' heads, as by `edge.vision.bodies.heads`.
+    """
     points = head_points(bodies)
-    boxes, _, _ = heads(bodies)
     own = faces.landmarks[:, KEYPOINTS, :2].mean(axis=2)
     apart = np.linalg.norm(own[:, None] - points[None], axis=3).mean(axis=2)
     # Of a face without landmarks there is the box.
-    middles = np.linalg.norm(centres(faces.boxes)[:, None] - centres(boxes)[None], axis=2)
-    sizes = root_area(faces.boxes)[:, None], root_area(boxes)[None]
+    middles = np.linalg.norm(centres(faces.boxes)[:, None] - centres(heads)[None], axis=2)
+    sizes = root_area(faces.boxes)[:, None], root_area(heads)[None]
     far = np.where(np.isnan(apart), middles, apart) / np.sqrt(sizes[0] * sizes[1])
     far = far / settings.head_apart
     other = np.abs(np.log(sizes[0] / sizes[1])) / math.log(settings.head_ratio)
@@ -97,20 +102,25 @@ def joined_hands(costs: Costs, held: Mask, settings: AssociationSettings) -> lis
 
 
 def wrist_costs(
-    hands: Hands, bodies: Bodies, held: Mask, mirrored: bool, settings: AssociationSettings
+    hands: Hands,
+    bodies: Bodies,
+    heads: Floats,
+    held: Mask,
+    mirrored: bool,
+    settings: AssociationSettings,
 ) -> tuple[Costs, Mask]:
     """Return how unlikely (n, 2m) it is that a hand is at the end of an arm, and (2m,) of which
     arms the wrist is seen.
 
-    Each body's left arm, then its right. `held` (n, 2m): joined a moment ago.
+    Each body's left arm, then its right. `heads` (m, 4): boxes of their heads.
+    `held` (n, 2m): joined a moment ago.
     """
     order = [1, 0] if mirrored else [0, 1]
     wrists = bodies.landmarks[:, WRISTS][:, order].reshape(-1, 4)
     shoulders = bodies.landmarks[:, SHOULDERS, :2]
     wide = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=1)
-    boxes, _, _ = heads(bodies)
     # Shoulders seen from the side are narrow, a head isn't.
-    usual = np.maximum(wide * settings.shoulder_hand, root_area(boxes)).repeat(2)[None]
+    usual = np.maximum(wide * settings.shoulder_hand, root_area(heads)).repeat(2)[None]
     lengths = hand_sizes(hands)[:, None]
     apart = np.linalg.norm(hands.landmarks[:, None, 0, :2] - wrists[None, :, :2], axis=2)
     limit = np.where(held, settings.wrist_apart_held, settings.wrist_apart)
@@ -119,14 +129,14 @@ def wrist_costs(
     return _costs(far, ratio, hands, settings), wrists[:, 3] >= settings.visible
 
 
-def reach_costs(hands: Hands, boxes: Floats, settings: AssociationSettings) -> Costs:
+def reach_costs(hands: Hands, heads: Floats, settings: AssociationSettings) -> Costs:
     """Return how unlikely (n, 2m) it is that a hand is that of somebody of whom no wrist is seen.
 
-    `boxes` (m, 4): of heads. Each person's left hand, then their right.
+    `heads` (m, 4): boxes. Each person's left hand, then their right.
     """
     lengths = hand_sizes(hands)[:, None]
-    apart = np.linalg.norm(centres(hands.boxes)[:, None] - centres(boxes)[None], axis=2)
-    heights = np.maximum(boxes[:, 3], 1)[None]
+    apart = np.linalg.norm(centres(hands.boxes)[:, None] - centres(heads)[None], axis=2)
+    heights = np.maximum(heads[:, 3], 1)[None]
     far = (apart / (heights * settings.reach)).repeat(2, axis=1).astype(np.float64)
     ratio = (lengths / (settings.face_hand * heights)).repeat(2, axis=1).astype(np.float64)
     return settings.by_reach + _costs(far, ratio, hands, settings)

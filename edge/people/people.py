@@ -119,12 +119,14 @@ class People(Node):
 
     def _leave(self, tracks: list[int]) -> None:
         for track in tracks:
-            self.context.event("person_left", person=self.known.pop(track))
+            id_ = self.known.pop(track, None)
+            if id_ is not None:
+                self.context.event("person_left", person=id_)
 
     def _people(self, frame: Frame, sight: Sight) -> list[Person]:
         """Return the confirmed people."""
         body_heads, _, _ = heads(sight.bodies)
-        rows = self._joined(sight)
+        rows = self._joined(sight, body_heads)
         anchors = np.array(
             [sight.faces.boxes[face] if face >= 0 else body_heads[body] for face, body in rows],
             np.float32,
@@ -142,7 +144,7 @@ class People(Node):
         found.sort(key=lambda person: person[0])
         return [self.parts.person(id_, sight, parts, box_sd) for id_, parts, box_sd in found]
 
-    def _joined(self, sight: Sight) -> list[tuple[int, int]]:
+    def _joined(self, sight: Sight, heads: Floats) -> list[tuple[int, int]]:
         """Return the rows of face and body of everybody seen, -1 for none."""
         faces, bodies = sight.faces, sight.bodies
         if not len(faces) or not len(bodies):
@@ -150,7 +152,7 @@ class People(Node):
             return [(row, -1) for row in range(len(faces))] + [
                 (-1, row) for row in range(len(bodies))
             ]
-        found = joined_faces(faces, bodies, self._held(sight), self.settings.association)
+        found = joined_faces(faces, bodies, heads, self._held(sight), self.settings.association)
         joined = [(face, body) for face, body in enumerate(found) if body >= 0]
         of_faces, of_bodies = ([pair[side] for pair in joined] for side in (0, 1))
         self.pairs = corners(faces.boxes[of_faces]), corners(bodies.boxes[of_bodies])
@@ -197,7 +199,7 @@ class People(Node):
             costs = self._arm_costs(frame, sight, rows, anchors, held)
             arms = joined_hands(costs, held, self.settings.association)
         for index, track in enumerate(update.ids):
-            if track and track not in self.known:
+            if track and track not in self.known and self._is_somebody(frame, sight, rows[index]):
                 own = [row for row, arm in enumerate(arms) if arm >> 1 == index]
                 self._enter(track, owners.alone_before(own))
         ids = [self.known.get(track, 0) for track in update.ids]
@@ -208,6 +210,14 @@ class People(Node):
             owners.name(-1 - unnamed, id_)
             owned.hands[id_] = owned.hands.pop(unnamed)
         return owned
+
+    def _is_somebody(self, frame: Frame, sight: Sight, rows: tuple[int, int]) -> bool:
+        """Say whether those rows of face and body are enough to begin a person with.
+
+        In a video a face without landmarks goes on being somebody's, but a toy's is nobody's.
+        """
+        face, body = rows
+        return body >= 0 or frame.still or bool(sight.faces.trusted[face])
 
     def _enter(self, track: int, alone: list[int]) -> None:
         """Give an id to a person: that of their hand, if it was there before."""
@@ -231,7 +241,9 @@ class People(Node):
             return costs
         bodies = select(sight.bodies, np.array([rows[index][1] for index in people]))
         arms = np.array([2 * index + side for index in people for side in (0, 1)])
-        on_wrists, seen = wrist_costs(sight.hands, bodies, held[:, arms], frame.mirrored, settings)
+        on_wrists, seen = wrist_costs(
+            sight.hands, bodies, anchors[people], held[:, arms], frame.mirrored, settings
+        )
         costs[:, arms] = np.where(seen, on_wrists, costs[:, arms])
         return costs
 

@@ -42,6 +42,10 @@ class TrackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     reach_per_s: float = 1.5
     """How much further for each second out of view: a person on a chair moves a head's size in a
     second."""
+    jump_s: float = 0.3
+    """Nobody jumps who is out of view for longer: what appears there has to be confirmed."""
+    stranger: float = 15.0
+    """As `newcomer`, of one just confirmed: that they are new, and who is missing stays so."""
     roam_per_s: float = 5.0
     """How far, for each second out of view, somebody may come back from where they should be, once
     they have been seen for `confirm_s` there: at a walk, 1 m/s."""
@@ -91,6 +95,7 @@ class Track:
     """
 
     state: State
+    born: int
     seen: int
     shape: tuple[float, float]
     evidence: float = 0.0
@@ -156,7 +161,7 @@ class Tracks:
             size = math.exp(seen[index].size)
             shape = max(width, 1.0) / size, max(height, 1.0) / size
             if known < 0:
-                track = Track(self._kalman.start(seen[index]), t, shape)
+                track = Track(self._kalman.start(seen[index]), t, t, shape)
                 self.tracks.append(track)
             else:
                 track = self.tracks[known]
@@ -240,7 +245,7 @@ class Tracks:
         if not tracks:
             return []
         lost = [track for track in self.tracks if track.id and track.seen < t]
-        back = assigned(self._returns(t, lost, tracks), FORBIDDEN / 2)
+        back = assigned(self._returns(t, lost, tracks), self.settings.stranger)
         entered = []
         for track, row in zip(tracks, back, strict=True):
             if row >= 0:
@@ -268,7 +273,9 @@ class Tracks:
         roam = settings.reach + settings.roam_per_s * away
         ratio = math.log(settings.size_ratio)
         costs, _ = _unlikely(far, other, (roam / 2) ** 2, np.full_like(roam, settings.size_sd**2))
-        costs[(far >= roam**2) | (other >= ratio**2)] = FORBIDDEN
+        # Who was seen beside somebody isn't them.
+        since = np.array([track.born for track in tracks]) <= [[track.seen] for track in lost]
+        costs[(far >= roam**2) | (other >= ratio**2) | since] = FORBIDDEN
         return costs
 
     def _drop_flickers(self, t: int, since: float) -> None:
@@ -305,7 +312,7 @@ class Tracks:
         usual[(gated > settings.gate) | ~near] = FORBIDDEN
         jump, _ = _unlikely(far, other, (reach / 2) ** 2, np.full_like(reach, settings.size_sd**2))
         jump += settings.surprise
-        jump[~near] = FORBIDDEN
+        jump[~near | (away > settings.jump_s)] = FORBIDDEN
         costs = np.minimum(usual, jump) + np.where(away > 1.5 * since, settings.absence, 0.0)
         if looks is not None:
             apart = distances([track.looks for track in self.tracks], looks)

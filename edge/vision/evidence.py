@@ -18,6 +18,8 @@ NOTHING = 0.02
 """The score that stands for a look that found nothing at all."""
 REFUTED = 1.0
 """Log-odds below what any place starts with, from which on a place isn't looked at again."""
+ENOUGH = 1.4
+"""Log-odds that pass: four to one."""
 MEMORY = 64
 """Places that are remembered: as many as a book shelf has."""
 OVERLAP = 0.3
@@ -33,7 +35,9 @@ def probability(odds: Floats) -> Floats:
     return (1 / (1 + np.exp(-odds))).astype(np.float32)
 
 
-def updated(odds: Floats, scores: Floats, neutral: float, passed_s: float, memory_s: float) -> Floats:
+def updated(
+    odds: Floats, scores: Floats, neutral: float, passed_s: float, memory_s: float
+) -> Floats:
     """Return the log-odds (n,) after a look that scored `scores` (n,), `passed_s` after the last.
 
     `neutral`: the score that things and other things get equally often. `memory_s`: in which time
@@ -88,10 +92,10 @@ class Candidates:
                 self.odds = np.append(self.odds, np.float32(self.prior + gain))
                 self.boxes = np.concatenate((self.boxes, found.boxes[row : row + 1]))
                 match = np.pad(match, ((0, 0), (0, 1)))
-            passed[row] = self.odds[place] > 0
+            passed[row] = self.odds[place] > ENOUGH
             scores[row] = probability(self.odds[place : place + 1])[0]
         # Passed on once, a place is as open as any until the judge has had its say.
-        self.odds = np.where(self.odds > 0, self.prior - REFUTED, self.odds).astype(np.float32)
+        self.odds = np.where(self.odds > ENOUGH, self.prior - REFUTED, self.odds).astype(np.float32)
         kept = np.abs(self.odds - self.prior) > 0.1 * REFUTED
         self.boxes, self.odds = self.boxes[kept][-MEMORY:], self.odds[kept][-MEMORY:]
         return Detections(found.boxes[passed], found.keypoints[passed], scores[passed])

@@ -133,6 +133,7 @@ class FaceDetector(Node):
 
     def _weighed(self, found: Detections, known: Faces) -> Detections:
         """Return what is sure, at once or by what was seen before; remember what isn't yet."""
+        found = rows_of(found, ~_inside(found.boxes, corners(known.boxes)))
         sure = found.scores >= self.settings.min_score
         at_known = intersection_over_union(found.boxes, corners(known.boxes)) > 0
         weak = rows_of(found, ~sure & ~at_known.any(axis=1))
@@ -262,3 +263,9 @@ def _moving(motion: Motion, known: Floats, tiles: Floats) -> np.ndarray:
     """Return (n,) in which tiles something moves outside of what is known."""
     rest = Motion(motion.t, motion.rest(known), motion.cell)
     return rest.inside(extents(tiles))
+
+
+def _inside(found: Floats, known: Floats) -> np.ndarray:
+    """Return (n,) which boxes (n, 4) have their middle in a known face (m, 4): parts of it."""
+    middles = ((found[:, :2] + found[:, 2:]) / 2)[:, None]
+    return ((middles > known[:, :2]) & (middles < known[:, 2:])).all(axis=2).any(axis=1)

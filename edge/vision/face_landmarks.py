@@ -59,7 +59,7 @@ class FaceLandmarks(LandmarkNode[Meshes]):
 
     def _look_at(self, frame: Frame, targets: Targets) -> Meshes:
         seen = super()._look_at(frame, targets)
-        if self.settings.profiles and seen.lost:
+        if self.settings.profiles and len(seen) < len(targets):
             seen = self.profiles.keep(frame, targets, seen, self.bodies, self.settings.keep_score)
             self.counts["profiles"] += int((~seen.trusted).sum())
         return seen

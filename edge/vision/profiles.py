@@ -6,19 +6,24 @@ import numpy as np
 
 from edge.graph.node import Context
 from edge.io.frames import Frame
-from edge.vision.anchors import FACE_NEAR
+from edge.vision.anchors import FACE_FAR, FACE_NEAR
 from edge.vision.bodies import Bodies
 from edge.vision.detection import Detections, intersection_over_union
 from edge.vision.detector import Detector
 from edge.vision.evidence import NOTHING, SECOND, log_odds, probability, updated
 from edge.vision.faces import MARGIN, Meshes, eye_angles, regions_of_boxes
 from edge.vision.heads import heads
-from edge.vision.models import ModelSettings
 from edge.vision.landmarks import one_each
+from edge.vision.models import ModelSettings
 from edge.vision.targets import Floats, Targets, centres, corners, join, select, sizes
 
 AROUND = 2.5
 """Side of what the detector sees, in widths of the face."""
+WIDER = 2.0
+"""And how much more the far model sees, where the near one is in doubt: what is blurred or dark is
+rather its job."""
+NEW = 0.7
+"""A new face without landmarks has to be so likely by the detectors alone."""
 FAINT = 0.1
 """What scores less isn't worth weighing."""
 NEUTRAL = 0.45
@@ -48,11 +53,13 @@ class Profiles:
         self.detector = Detector(
             "face_near", (FACE_NEAR,), shared, context, (-1, 1), "face detector"
         )
+        self.far = Detector("face_far", (FACE_FAR,), shared, context, (-1, 1), "face detector")
         self.points = points
         self.t: int | None = None
 
     def close(self) -> None:
         self.detector.close()
+        self.far.close()
 
     def keep(
         self, frame: Frame, targets: Targets, seen: Meshes, bodies: Bodies | None, least: float
@@ -61,9 +68,14 @@ class Profiles:
         shared = intersection_over_union(corners(targets.boxes), corners(seen.boxes))
         passed_s = FRAME_S if self.t is None else min((seen.t - self.t) / SECOND, FRAME_S)
         self.t = seen.t
-        gone = np.flatnonzero(targets.followed & ~(shared > OVERLAP).any(axis=1))
+        gone = np.flatnonzero(~(shared > OVERLAP).any(axis=1))
         rows = [self._row(frame, targets, row, bodies, passed_s) for row in gone]
-        kept = [row for row in rows if row is not None and row[2] >= least]
+        limits = np.where(targets.followed[gone], least, NEW)
+        kept, followed = [], 0
+        for row, limit, was in zip(rows, limits, targets.followed[gone], strict=True):
+            if row is not None and row[2] >= limit:
+                kept.append(row)
+                followed += int(was)
         if not kept:
             return seen
         boxes = np.array([box for box, _, _ in kept], np.float32)
@@ -82,7 +94,7 @@ class Profiles:
         # A row without landmarks that has run into another is that one.
         single = one_each(np.ones(len(both), bool), both.boxes, both.scores + both.trusted, OVERLAP)
         single |= both.trusted
-        lost = seen.lost - int(single[len(seen) :].sum())
+        lost = max(seen.lost - followed + int((~single[len(seen) :]).sum()), 0)
         rows = _order(targets, both)
         return replace(select(both, rows[single[rows]]), lost=lost)
 
@@ -95,6 +107,12 @@ class Profiles:
         wide[2:4] *= AROUND / MARGIN
         found = self.detector.look(frame, wide[None], FAINT)
         best = _best(found, box)
+        if best is None or found.scores[best] < NEUTRAL:
+            wide[2:4] *= WIDER
+            farther = self.far.look(frame, wide[None], FAINT)
+            other = _best(farther, box)
+            if other is not None and (best is None or farther.scores[other] > found.scores[best]):
+                found, best = farther, other
         score = NOTHING
         if best is not None:
             score = float(found.scores[best])
@@ -141,4 +159,3 @@ def _order(targets: Targets, seen: Meshes) -> np.ndarray:
     """Return the rows of what was seen in the order of the targets that they are nearest to."""
     apart = np.linalg.norm(centres(seen.boxes)[:, None] - centres(targets.boxes)[None], axis=2)
     return np.argsort(apart.argmin(axis=1), kind="stable")
-

@@ -238,8 +238,12 @@ def detect(truth: list[Truth], detector: Detector, rng: np.random.Generator) -> 
     merging: dict[tuple[int, int], bool] = {}
     sights = []
     for boxes, visible in truth:
-        missing = np.where(missing, rng.random(count) > 1 / detector.burst, rng.random(count) < start)
-        seen = {n: noisy(boxes[n], detector, rng) for n in np.flatnonzero(visible & ~missing).tolist()}
+        missing = np.where(
+            missing, rng.random(count) > 1 / detector.burst, rng.random(count) < start
+        )
+        seen = {
+            n: noisy(boxes[n], detector, rng) for n in np.flatnonzero(visible & ~missing).tolist()
+        }
         for a, b in _overlapping(boxes, visible, merging, detector, rng):
             if a in seen and b in seen:
                 low = np.minimum(seen[a][:2], seen[b][:2])

@@ -10,6 +10,7 @@ from edge.people.association import (
     reach_costs,
     wrist_costs,
 )
+from edge.vision.bodies import heads
 from tests.people.seen import bodies, faces, hands, untrusted
 
 SETTINGS = AssociationSettings()
@@ -19,9 +20,13 @@ def never(rows: int, columns: int) -> np.ndarray:
     return np.zeros((rows, columns), bool)
 
 
+def on_heads(some, people) -> np.ndarray:
+    return head_costs(some, people, heads(people)[0], SETTINGS)
+
+
 def on_wrists(seen, people, held=None, mirrored=False) -> list[int]:
     held = never(len(seen), 2 * len(people)) if held is None else held
-    costs, _ = wrist_costs(seen, people, held, mirrored, SETTINGS)
+    costs, _ = wrist_costs(seen, people, heads(people)[0], held, mirrored, SETTINGS)
     return joined_hands(costs, held, SETTINGS)
 
 
@@ -29,19 +34,19 @@ def on_wrists(seen, people, held=None, mirrored=False) -> list[int]:
 def test_each_face_goes_to_its_own_body(seen):
     people = bodies((300, 200), (520, 230), (900, 200))
     some = seen(faces((525, 228), (305, 198)))
-    assert joined_faces(some, people, never(2, 3), SETTINGS) == [1, 0]
+    assert joined_faces(some, people, heads(people)[0], never(2, 3), SETTINGS) == [1, 0]
 
 
 def test_a_face_beside_a_body_or_of_another_size_is_not_its_own():
     people = bodies((300, 200))
-    costs = head_costs(faces((400, 200), (305, 200)), people, SETTINGS)
+    costs = on_heads(faces((400, 200), (305, 200)), people)
     assert costs[0, 0] == FORBIDDEN > costs[1, 0]
-    assert head_costs(faces((300, 200), size=30), people, SETTINGS)[0, 0] == FORBIDDEN
+    assert on_heads(faces((300, 200), size=30), people)[0, 0] == FORBIDDEN
 
 
 def test_costs_are_in_units_of_the_face():
-    near = head_costs(faces((330, 200)), bodies((300, 200)), SETTINGS)
-    far = head_costs(faces((99, 60), size=30), bodies((90, 60), size=30), SETTINGS)
+    near = on_heads(faces((330, 200)), bodies((300, 200)))
+    far = on_heads(faces((99, 60), size=30), bodies((90, 60), size=30))
     np.testing.assert_allclose(near, far, rtol=0.02)
 
 
@@ -50,7 +55,7 @@ def test_heads_that_touch_stay_joined_as_they_were():
     for body in (0, 1):
         held = never(1, 2)
         held[0, body] = True
-        assert joined_faces(some, people, held, SETTINGS) == [body]
+        assert joined_faces(some, people, heads(people)[0], held, SETTINGS) == [body]
 
 
 def test_hands_go_to_the_nearest_wrist():
@@ -100,5 +105,7 @@ def test_nobody_has_two_left_hands():
 def test_where_there_is_nobody_there_is_nothing_to_join(count, others):
     middles = [(300.0 * n, 200.0) for n in range(2)]
     some, people = faces(*middles[:count]), bodies(*middles[:others])
-    assert joined_faces(some, people, never(count, others), SETTINGS) == [-1] * count
+    assert (
+        joined_faces(some, people, heads(people)[0], never(count, others), SETTINGS) == [-1] * count
+    )
     assert on_wrists(hands(*middles[:count]), people) == [-1] * count

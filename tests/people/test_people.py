@@ -1,18 +1,29 @@
 """People in real clips, from pixels to results."""
 
+import base64
 import json
+from dataclasses import replace
+from pathlib import Path
 
+import cv2
 import jsonschema
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from edge.graph import Graph
 from edge.io.frames import Frame
+from edge.paths import resource
 from edge.people.people import People
-from edge.people.results import Face, FrameResult, schema
-from edge.vision.faces import Meshes
-from edge.vision.targets import bounds
+from edge.people.results import Body, Face, FrameResult, Hand, Person, schema
+from edge.vision.silhouette import Silhouette
+from tests.people.seen import bodies, faces, hands, untrusted
 from tests.vision.driving import FaceGraph, clip, context, read, still, watch
+
+SCHEMA = jsonschema.Draft202012Validator(schema())
+FRAME = 40_000
 
 
 class PeopleGraph(FaceGraph):
@@ -30,11 +41,37 @@ class PeopleGraph(FaceGraph):
             yield self.people.process(frame, meshes, None, None, None)
 
 
-def check(result: FrameResult) -> None:
+def hold(result: FrameResult) -> None:
     """Hold what every line promises."""
-    jsonschema.validate(json.loads(msgspec.json.encode(result)), schema())
+    line = msgspec.json.encode(result)
+    assert b"null" not in line
+    SCHEMA.validate(json.loads(line))
     ids = [person.id for person in result.people]
     assert ids == sorted(set(ids))
+    for person in result.people:
+        parts = [person.face, person.body, *hands_of(person)]
+        assert any(part is not msgspec.UNSET for part in parts)
+        sides = [hand.side for hand in hands_of(person)]
+        assert len(set(sides)) == len(sides)
+
+
+def hands_of(person: Person) -> list[Hand]:
+    return [] if isinstance(person.hands, msgspec.UnsetType) else person.hands
+
+
+def kinds(result: FrameResult) -> dict[int, str]:
+    """Return the parts of everybody by id: F, B, and L and R for hands."""
+    return {
+        person.id: "F" * isinstance(person.face, Face)
+        + "B" * isinstance(person.body, Body)
+        + "".join(hand.side[0].upper() for hand in hands_of(person))
+        for person in result.people
+    }
+
+
+def check(result: FrameResult) -> None:
+    """Hold what every line of faces alone promises."""
+    hold(result)
     for person in result.people:
         assert isinstance(person.face, Face)
         assert person.face.box == person.box
@@ -113,22 +150,208 @@ def test_time_counts_from_the_first_frame():
     times = []
     for t in (7_000_000, 7_040_000, 7_120_000):
         people.t = t
-        times.append(people.process(Frame(np.zeros((4, 6, 3), np.uint8), 0, t), nobody(t), None, None, None).t)
+        times.append(
+            people.process(Frame(np.zeros((4, 6, 3), np.uint8), 0, t), faces(), None, None, None).t
+        )
     assert times == [0, 0.04, 0.12]
-
-
-def nobody(t: int) -> Meshes:
-    landmarks = np.empty((0, 478, 3), np.float32)
-    boxes = bounds(landmarks)
-    none = np.empty(0, bool)
-    regions = np.empty((0, 5), np.float32)
-    return Meshes(t, landmarks, boxes, regions, boxes[:, 0], none, lost=0, trusted=none)
 
 
 def test_an_empty_frame_is_a_line_all_the_same():
     people = People(People.Settings())
     people.open(context())
-    result = people.process(Frame(np.zeros((4, 6, 3), np.uint8), 5, 0), nobody(0), None, None, None)
+    result = people.process(Frame(np.zeros((4, 6, 3), np.uint8), 5, 0), None, None, None, None)
     assert msgspec.json.encode(result) == (
         b'{"type":"frame","frame":5,"t":0.0,"size":[6,4],"people":[]}'
     )
+
+
+class Watch:
+    """The people node, fed by hand with what was seen."""
+
+    def __init__(self, **settings) -> None:
+        self.events: list[dict] = []
+        self.people = People(msgspec.convert(settings, People.Settings))
+        self.people.open(context(self.events))
+        self.index = 0
+
+    def see(self, faces=None, hands=None, bodies=None, mask=None, *, still=False) -> FrameResult:
+        self.people.t = self.index * FRAME
+        picture = Frame(np.zeros((720, 1280, 3), np.uint8), self.index, self.people.t, still=still)
+        self.index += 1
+        at = [None if some is None else replace(some, t=self.people.t) for some in
+              (faces, hands, bodies)]  # fmt: skip
+        result = self.people.process(picture, *at, mask)
+        hold(result)
+        return result
+
+
+FACE, BODY, HAND = (300, 200), (300, 200), (440, 520)
+
+
+def test_face_body_and_hands_of_one_human_are_one_person():
+    watch = Watch(landmarks=True)
+    result = watch.see(faces(FACE), hands(HAND, (160, 520), right=(0.1, 0.9)), bodies(BODY))
+    assert kinds(result) == {1: "FBLR"}
+    person = result.people[0]
+    assert (np.shape(person.face.landmarks), np.shape(person.body.landmarks)) == ((478, 3), (33, 4))
+    x, y, width, height = person.box
+    assert (x, y) == (136.0, 150.0)
+    assert (round(x + width), round(y + height)) == (464, 600)
+    assert person.box_sd > 0
+    assert [event["name"] for event in watch.events] == ["person_entered"]
+
+
+def test_two_people_have_their_own_hands():
+    some = hands((1040, 520), (160, 520), (440, 520))
+    result = Watch().see(faces((900, 200), FACE), some, bodies(BODY, (900, 200)))
+    assert kinds(result) == {1: "FBL", 2: "FBLR"}
+
+
+def test_a_hand_of_nobody_has_an_id_and_makes_no_event():
+    watch = Watch()
+    watch.see(faces())
+    seen = [kinds(watch.see(faces(), hands((600 + 4 * n, 400), right=(0.9,)))) for n in range(8)]
+    assert seen[0] == {}
+    assert seen[-1] == {1: "R"}
+    assert watch.events == []
+
+
+def test_a_hand_that_flickers_is_nobody():
+    watch = Watch()
+    for n in range(20):
+        assert kinds(watch.see(None, hands(HAND) if n % 5 == 1 else hands())) == {}
+
+
+def test_the_human_who_comes_after_their_hand_takes_over_its_id():
+    watch = Watch()
+    for _ in range(6):
+        assert kinds(watch.see(faces(), hands(HAND, right=(0.1,)))) == {1: "L"}
+    seen = [kinds(watch.see(faces(FACE), hands(HAND, right=(0.1,)))) for _ in range(5)]
+    assert seen[0] == {1: "L"}
+    assert seen[-1] == {1: "FL"}
+    assert [(event["name"], event["person"]) for event in watch.events] == [("person_entered", 1)]
+
+
+def test_a_hand_stays_its_persons_while_they_are_hidden():
+    watch = Watch()
+    for _ in range(5):
+        watch.see(faces(FACE), hands(HAND), bodies(BODY))
+    for _ in range(50):
+        assert kinds(watch.see(faces(), hands(HAND), bodies())) == {1: "L"}
+    for _ in range(40):
+        last = kinds(watch.see(faces(), hands(HAND), bodies()))
+    assert last == {2: "L"}
+    assert [event["name"] for event in watch.events] == ["person_entered", "person_left"]
+
+
+def test_an_id_stays_as_parts_come_and_go():
+    watch = Watch()
+    sights = [
+        (faces(FACE), None, bodies(BODY)),
+        (None, None, bodies(BODY)),
+        (faces(FACE), None, None),
+        (untrusted(faces(FACE)), hands(HAND), bodies()),
+    ]
+    for some in sights:
+        for _ in range(4):
+            assert set(kinds(watch.see(*some))) == {1}
+
+
+def test_a_face_without_landmarks_goes_on_being_somebodys_but_begins_nobody():
+    watch = Watch()
+    for _ in range(9):
+        assert kinds(watch.see(untrusted(faces((900, 500))))) == {}
+    for some in (faces(FACE), untrusted(faces(FACE))):
+        for _ in range(9):
+            last = kinds(watch.see(some))
+        assert last == {1: "F"}
+    assert kinds(Watch().see(untrusted(faces(FACE)), still=True)) == {1: "F"}
+    assert kinds(Watch().see(untrusted(faces(FACE)), None, bodies(BODY))) == {1: "FB"}
+
+
+def test_a_face_without_landmarks_is_written_without():
+    (person,) = Watch(landmarks=True).see(untrusted(faces(FACE)), still=True).people
+    assert person.face.landmarks is msgspec.UNSET
+    assert person.face.box == pytest.approx([250, 150, 100, 100], abs=0.2)
+
+
+def test_fresh_is_said_once_where_all_agree():
+    watch = Watch()
+    stale = replace(bodies(BODY), fresh=np.zeros(1, bool))
+    (person,) = watch.see(faces(FACE), None, stale).people
+    assert (person.fresh, person.face.fresh, person.body.fresh) == (True, msgspec.UNSET, False)
+    (person,) = watch.see(None, None, stale).people
+    assert (person.fresh, person.body.fresh) == (False, msgspec.UNSET)
+
+
+def test_masks_are_written_at_the_size_of_the_frame():
+    mask = np.zeros((144, 256), np.uint8)
+    mask[:, 128:] = 255
+    silhouette = Silhouette(0, mask, fresh=True)
+    assert Watch().see(mask=silhouette).mask is msgspec.UNSET
+    text = Watch(masks=True).see(mask=silhouette).mask
+    picture = cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert picture.shape == (720, 1280)
+    assert (picture[:, :600] == 0).all()
+    assert (picture[:, 700:] == 255).all()
+
+
+@st.composite
+def anything(draw):
+    """Up to six of each kind anywhere, of any size, some of them not finite."""
+
+    def made(make):
+        count = draw(st.integers(0, 6))
+        place = st.floats(-2000, 3000, width=32)
+        middles = [(draw(place), draw(place)) for _ in range(count)]
+        size = draw(st.sampled_from([0.0, 1.0, 40.0, 300.0, 1e5]))
+        seen = make(*middles, size=size)
+        seen.scores[:] = draw(st.lists(SCORES, min_size=count, max_size=count))
+        if count and draw(st.booleans()):
+            seen.landmarks[draw(st.integers(0, count - 1)), draw(st.integers(0, 20))] = draw(ODD)
+        if count and draw(st.booleans()):
+            seen.boxes[draw(st.integers(0, count - 1)), draw(st.integers(0, 3))] = draw(ODD)
+        if make is faces and draw(st.booleans()):
+            seen = untrusted(seen)
+        return seen
+
+    return made(faces), made(hands), made(bodies)
+
+
+ODD = st.sampled_from([np.nan, np.inf, -np.inf, 1e30, 0.0])
+SCORES = st.sampled_from([0.0, 0.5, 1.0, 1.0001, -0.1, np.nan])
+
+
+@given(st.lists(anything(), min_size=1, max_size=4), st.booleans())
+def test_whatever_was_seen_no_line_is_invalid(frames, still):
+    watch = Watch(landmarks=True)
+    for seen in frames:
+        for person in watch.see(*seen, still=still).people:
+            assert min(person.box[2:]) >= 0
+
+
+def through(path: Path, frames: int) -> list[FrameResult]:
+    """Return what `graphs/people.yaml` says of the first frames of a clip."""
+    graph = Graph.load(str(resource("graphs") / "people.yaml"))
+    run = graph.run(source=str(path), offline=True, max_frames=frames)
+    results = [result.value for result in run]
+    for result in results:
+        hold(result)
+    return results
+
+
+def test_a_man_and_his_hand_are_one(data):
+    """He puts up his right thumb from the second second on."""
+    results = through(data / "people/thumbs_up_720p.mp4", 90)
+    assert all(set(kinds(result)) == {1} for result in results)
+    seen = [kinds(result)[1] for result in results]
+    assert sum("R" in some for some in seen[40:]) > 0.95 * len(seen[40:])
+    assert not any("L" in some for some in seen)
+
+
+def test_a_family_has_bodies_and_hands(data):
+    """A man at the right and a girl at the left, whose arms cross."""
+    results = through(data / "people/four_people_720p.mp4", 60)
+    for id_ in (1, 2):
+        assert sum("F" in kinds(result).get(id_, "") for result in results) > 0.9 * len(results)
+        assert sum(len(kinds(result).get(id_, "")) > 1 for result in results) > 0.5 * len(results)

@@ -46,7 +46,8 @@ def test_a_held_face_needs_no_detector_but_for_a_slow_beat(face):
         looks = times(graph, [scene(face, (500, 200))] * 61)
     assert looks == [(0, "first"), (0.5, "newcomers"), (1.0, "newcomers"), (1.5, "newcomers"),
                      (2.0, "newcomers")]  # fmt: skip
-    assert graph.detector.runs == {"first": 1, "newcomers": 4}
+    counts = graph.detector.counts
+    assert (counts["detect:first"], counts["detect:newcomers"]) == (1, 4)
 
 
 @pytest.mark.parametrize("fps", [20, 60])
@@ -59,7 +60,7 @@ def test_the_beat_is_of_time_and_not_of_frames(face, fps):
 def test_an_empty_room_is_searched_at_a_quick_beat(face):
     with FaceGraph() as graph:
         looks = times(graph, [scene(face)] * 31)
-    assert [reason for _, reason in looks] == ["first", *["search"] * 10]
+    assert [reason for _, reason in looks if reason != "turned"] == ["first", *["search"] * 10]
 
 
 def test_with_all_faces_in_view_the_detector_rests(face):

@@ -80,7 +80,7 @@ def test_a_head_that_turns_upside_down_is_followed(portrait, golden_landmarks):
             golden = golden_landmarks @ matrix[:, :2].T + matrix[:, 2]
             assert len(meshes) == 1
             assert turned_distance(meshes, golden, golden_landmarks) < 0.025
-    assert graph.reasons() == ["first"]
+    assert set(graph.reasons()) <= {"first", "weak"}  # nothing that looks at the whole again
 
 
 def turned(picture: np.ndarray, degrees: float) -> tuple[np.ndarray, np.ndarray]:
