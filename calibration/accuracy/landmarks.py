@@ -151,6 +151,6 @@ def _bodies(outputs: Outputs) -> Floats:
 def _refined(outputs: Outputs) -> Floats:
     """Return body landmarks (n, 35, 2) as the heatmaps refine them."""
     rough = _bodies(outputs)[..., :2]
-    heatmaps = (np.asarray(sample[2], np.float32)[0] for sample in outputs)
+    heatmaps = (np.asarray(sample[2], np.float32)[0, ..., :BODY_POINTS] for sample in outputs)
     pairs = zip(rough, heatmaps, strict=True)
     return np.stack([refined(points, heatmap, SIDE) for points, heatmap in pairs])

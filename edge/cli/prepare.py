@@ -11,6 +11,7 @@ from edge.graph import Graph
 from edge.graph.signature import find, signature
 from edge.paths import resource
 from edge.people.results import FrameResult
+from edge.vision.silhouette import Silhouette
 
 SOUND_RATE = 48_000
 """Of sound that is kept, samples per second: what video usually has."""
@@ -111,6 +112,8 @@ def prepare(request: Request) -> Graph:
     for assignment in request.settings:
         set_by_text(graph, assignment)
     sinks = Sinks(graph, request.source, request.audio)
+    if request.masks and sinks.giving(Silhouette) is None:
+        raise UserError(f"no node of {graph.spec.name} gives silhouettes: leave --masks away")
     if request.video:
         sinks.add_video(request.video)
     if request.window:
@@ -141,7 +144,7 @@ class Sinks:
         self._add("window", "display", {"frame": self._annotated("--window")})
 
     def add_recorder(self, path: str, source: str | None) -> None:
-        people = self._giving(FrameResult)
+        people = self.giving(FrameResult)
         result = {"result": people} if people else {}
         inputs = {"frame": self._camera("--record"), **result, **self._sound()}
         self._add("recorder", "recorder", inputs, path=path, source=source or "")
@@ -152,7 +155,7 @@ class Sinks:
             inputs = {"frame": self._camera(flag)}
             wires = signature(find("overlay")).inputs
             for name, wire in wires.items():
-                producer = self._giving(wire.type)
+                producer = self.giving(wire.type)
                 if producer is not None:
                     inputs.setdefault(name, producer)
                 elif wire.required:
@@ -173,7 +176,7 @@ class Sinks:
             microphones = [self._add("sound", "microphone", {}, **options)]
         return {"sound": microphones[0]} if microphones else {}
 
-    def _giving(self, kind: type) -> str | None:
+    def giving(self, kind: type) -> str | None:
         """Return a node that gives values of this type, an output rather than another."""
         nodes = self._graph.spec.check()
         for name in (*self._graph.spec.outputs, *nodes):

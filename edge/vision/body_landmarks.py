@@ -1,6 +1,5 @@
 """The landmarks of every body in view."""
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -55,15 +54,15 @@ class BodyLandmarks(LandmarkNode[Bodies]):
             return targets
         kept, regions = targets.followed.copy(), targets.regions.copy()
         for row in new:
-            reading = self._read(frame, regions[row])
-            if not _is_finite(reading):
-                self.counts["invalid"] += 1
+            reading = self._reading(frame, regions[row])
+            if reading is None:
                 continue
             kept[row] = reading.score >= self.settings.glance_score
             if not kept[row] or (reading.score >= self.settings.sure_score and not frame.still):
                 continue
             closer = self._regions(reading.landmarks[None], [reading])[0]
-            if self._read(frame, closer).score >= reading.score:
+            second = self._reading(frame, closer)
+            if second is not None and second.score >= reading.score:
                 regions[row] = closer
         return select(replace(targets, regions=regions), kept)
 
@@ -86,10 +85,7 @@ class BodyLandmarks(LandmarkNode[Bodies]):
         metres[:, :2] = metres[:, :2] @ turn.T
         more = {"world": metres, "auxiliary": flat}
         landmarks = np.hstack((flat[:33], depth, visible))
-        score = float(presence.reshape(-1)[0])
-        if not (np.isfinite(flat).all() and np.isfinite(metres).all()):
-            score = math.nan
-        return Reading(landmarks, score, more)
+        return Reading(landmarks, float(presence.reshape(-1)[0]), more)
 
     def _more(self, readings: list[Reading]) -> dict[str, Any]:
         world = [reading.more["world"] for reading in readings]
@@ -99,6 +95,3 @@ class BodyLandmarks(LandmarkNode[Bodies]):
         points = [reading.more["auxiliary"] for reading in readings]
         return regions_of_landmarks(np.array(points, np.float32).reshape(-1, 39, 2))
 
-
-def _is_finite(reading: Reading) -> bool:
-    return math.isfinite(reading.score) and bool(np.isfinite(reading.landmarks).all())

@@ -10,7 +10,7 @@ from edge.io.frames import Frame
 from edge.vision.hands import STEADY, Hands, Palms, regions_of_landmarks
 from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading
 from edge.vision.regions import project
-from edge.vision.targets import Floats, Targets, select
+from edge.vision.targets import Floats, Rows, Targets, select
 
 SECOND = 1_000_000
 SLOW = 0.1
@@ -65,10 +65,8 @@ class HandLandmarks(LandmarkNode[Hands]):
             return targets
         kept, regions = targets.followed.copy(), targets.regions.copy()
         for row in new:
-            reading = self._read(frame, regions[row])
-            if not (np.isfinite(reading.landmarks).all() and math.isfinite(reading.score)):
-                self.counts["invalid"] += 1
-            elif reading.score >= self.settings.glance_score:
+            reading = self._reading(frame, regions[row])
+            if reading is not None and reading.score >= self.settings.glance_score:
                 kept[row] = True
                 regions[row] = regions_of_landmarks(reading.landmarks[None])[0]
         return select(replace(targets, regions=regions), kept)
@@ -76,8 +74,6 @@ class HandLandmarks(LandmarkNode[Hands]):
     def _read(self, frame: Frame, region: Floats) -> Reading:
         (points, presence, right, world), matrix = self._run(frame, region)
         score, side = float(presence.reshape(-1)[0]), float(right.reshape(-1)[0])
-        if not (np.isfinite(world).all() and math.isfinite(side)):
-            score = math.nan
         landmarks = points.reshape(-1, 3)
         landmarks[:, :2] = project(landmarks[:, :2], matrix)
         landmarks[:, 2] *= region[2] / self.cropper.size[0]
@@ -97,17 +93,21 @@ class HandLandmarks(LandmarkNode[Hands]):
             "world": np.array([r.more["world"] for r in readings], np.float32).reshape(-1, 21, 3),
         }
 
-    def _answer(self, landmarks: Floats, scores: Floats, readings: list[Reading]) -> Hands:
-        seen = super()._answer(landmarks, scores, readings)
+    def _answer(
+        self, rows: Rows, landmarks: Floats, scores: Floats, readings: list[Reading]
+    ) -> Hands:
+        seen = super()._answer(rows, landmarks, scores, readings)
         if self.before is None or not len(self.before):
             return seen
-        rows = slice(len(self.before))
-        now, then = (hands.landmarks[:, STEADY, :2] for hands in (seen, self.before))
-        seen.regions[rows, :2] += self._lead((now[rows] - then).mean(axis=1), seen.regions[rows, 2])
-        passed = (self.t - self.before.t) / SECOND
+        known = rows < len(self.before)
+        before = select(self.before, rows[known])
+        now, then = (hands.landmarks[:, STEADY, :2] for hands in (seen, before))
+        moved = (now[known] - then).mean(axis=1)
+        seen.regions[known, :2] += self._lead(moved, seen.regions[known, 2])
+        passed = (self.t - before.t) / SECOND
         keep = np.float32(math.exp(-passed / self.settings.side_s))
-        evidence = keep * _odds(self.before.right) + (1 - keep) * _odds(seen.right[rows])
-        seen.right[rows] = 1 / (1 + np.exp(-evidence))
+        evidence = keep * _odds(before.right) + (1 - keep) * _odds(seen.right[known])
+        seen.right[known] = 1 / (1 + np.exp(-evidence))
         return seen
 
     def _lead(self, moved: Floats, sides: Floats) -> Floats:

@@ -12,7 +12,18 @@ from edge.vision.carry import carried
 from edge.vision.detection import intersection_over_union
 from edge.vision.models import ModelSettings, open_model
 from edge.vision.regions import Cropper, Matrix
-from edge.vision.targets import Floats, Mask, Seen, Targets, bounds, centres, corners, join, select
+from edge.vision.targets import (
+    Floats,
+    Mask,
+    Rows,
+    Seen,
+    Targets,
+    bounds,
+    centres,
+    corners,
+    join,
+    select,
+)
 
 S = TypeVar("S", bound=Seen)
 
@@ -32,6 +43,14 @@ class LandmarkSettings(ModelSettings):
     optical flow, at a tenth of the cost. What is new is always looked at."""
 
 
+LARGEST = 1e6
+"""No model means more than that: not of pixels, nor of logits or metres."""
+
+
+class Unusable(Exception):
+    """A model gave what isn't finite, or absurdly large."""
+
+
 class Reading(NamedTuple):
     """What the model says of one region: landmarks (k, 3 or more) in pixels of the frame, the
     probability that the thing is there, and what else the kind has, by its field's name."""
@@ -44,9 +63,9 @@ class Reading(NamedTuple):
 class LandmarkNode(Node, Generic[S]):
     """Looks at each target with a landmark model, and says which are there (still).
 
-    What the model doesn't take for one of its kind, what has left the picture, what isn't finite
-    (counted as `invalid`), and the less certain of two that have run into one is left out; if it
-    was followed from the preceding frame, it counts as lost.
+    What the model doesn't take for one of its kind, what has left the picture, of what it gives
+    nothing usable (counted as `invalid`), and the less certain of two that have run into one is
+    left out; if it was followed from the preceding frame, it counts as lost.
     """
 
     kind: ClassVar[type[Seen]]
@@ -98,21 +117,32 @@ class LandmarkNode(Node, Generic[S]):
         return seen
 
     def _look_at(self, frame: Frame, targets: Targets) -> S:
-        readings = [self._read(frame, region) for region in targets.regions]
+        found = [self._reading(frame, region) for region in targets.regions]
+        readings = [reading for reading in found if reading is not None]
+        rows = np.flatnonzero([reading is not None for reading in found])
         shape = (len(readings), self.points, self.values)
         landmarks = np.array([r.landmarks for r in readings], np.float32).reshape(shape)
         scores = np.array([r.score for r in readings], np.float32)
-        finite = np.isfinite(landmarks).all(axis=(1, 2)) & np.isfinite(scores)
-        if not finite.all():
-            self.counts["invalid"] += int((~finite).sum())
-            landmarks[~finite] = scores[~finite] = 0
-        seen = self._answer(landmarks, scores, readings)
-        kept = finite & self._trusted(targets, seen) & self._in_picture(seen, frame.size)
+        seen = self._answer(rows, landmarks, scores, readings)
+        followed = targets.followed[rows]
+        limits = np.where(followed, self.settings.keep_score, self.settings.min_score)
+        kept = (scores >= limits) & self._in_picture(seen, frame.size)
         kept = one_each(kept, self._compared(seen), scores, self.settings.merge_overlap)
-        lost = int((targets.followed & ~kept).sum())
+        lost = int(targets.followed.sum()) - int((followed & kept).sum())
         return replace(select(seen, kept), lost=lost)
 
-    def _answer(self, landmarks: Floats, scores: Floats, readings: list[Reading]) -> S:
+    def _reading(self, frame: Frame, region: Floats) -> Reading | None:
+        """Look at one region (5,) of a frame; None, and counted, where that is of no use."""
+        try:
+            return self._read(frame, region)
+        except Unusable:
+            self.counts["invalid"] += 1
+            return None
+
+    def _answer(
+        self, rows: Rows, landmarks: Floats, scores: Floats, readings: list[Reading]
+    ) -> S:
+        """Return what was read of the targets `rows` (n,)."""
         return self.kind(  # type: ignore[return-value]
             t=self.t,
             landmarks=landmarks,
@@ -124,11 +154,6 @@ class LandmarkNode(Node, Generic[S]):
             **self._more(readings),
         )
 
-    def _trusted(self, targets: Targets, seen: S) -> Mask:
-        """Return which the model takes for what they should be."""
-        limits = np.where(targets.followed, self.settings.keep_score, self.settings.min_score)
-        return seen.scores >= limits
-
     def _in_picture(self, seen: S, size: tuple[int, int]) -> Mask:
         """Return (n,) which haven't left a picture of `size` (width, height)."""
         return _inside(seen.boxes, size)
@@ -138,14 +163,21 @@ class LandmarkNode(Node, Generic[S]):
         return seen.boxes
 
     def _run(self, frame: Frame, region: Floats) -> tuple[list[Floats], Matrix]:
-        """Return the model's outputs for a region, and the matrix from the crop to the frame."""
+        """Return the model's outputs for a region, and the matrix from the crop to the frame.
+
+        Raises Unusable.
+        """
         rgb, matrix = self.cropper.cut(frame.bgr, region)
         self.model.write_picture(rgb)
-        return self.model.invoke(), matrix
+        outputs = self.model.invoke()
+        # Not a number is neither larger nor smaller.
+        if not all(output.max() < LARGEST and output.min() > -LARGEST for output in outputs):
+            raise Unusable
+        return outputs, matrix
 
     @abstractmethod
     def _read(self, frame: Frame, region: Floats) -> Reading:
-        """Look at one region (5,) of a frame."""
+        """Look at one region (5,) of a frame. Raises Unusable."""
 
     @abstractmethod
     def _regions(self, landmarks: Floats, readings: list[Reading]) -> Floats:

@@ -83,7 +83,18 @@ def test_a_model_with_a_wrong_hash(edge: Edge, clip: Path, tmp_path: Path) -> No
     variant = manifest.shipped().model("face_far").variant("float")
     (cache / "models" / cached_name(variant)).write_bytes(b"not a model")
     for arguments in (
-        ("run", "faces", "--source", clip, "--out", "r.jsonl", "--set", "faces.variant=float"),
+        (
+            "run",
+            "faces",
+            "--source",
+            clip,
+            "--out",
+            "r.jsonl",
+            "--set",
+            "faces.variant=float",
+            "--set",
+            "faces.model=far",
+        ),
         ("models", "verify"),
     ):
         finished = edge(*arguments, EDGE_CACHE=str(cache))
@@ -94,7 +105,7 @@ def test_a_model_with_a_wrong_hash(edge: Edge, clip: Path, tmp_path: Path) -> No
 
 
 def test_a_variant_that_there_is_not(edge: Edge, clip: Path, tmp_path: Path) -> None:
-    setting = ("--set", "faces.variant=flaot")
+    setting = ("--set", "faces.variant=flaot", "--set", "faces.model=far")
     finished = edge("run", "faces", "--source", clip, "--out", "r.jsonl", *setting)
     assert is_one_line(finished)
     assert "face_far has no variant 'flaot'; did you mean 'float'?" in finished.stderr

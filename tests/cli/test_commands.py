@@ -37,7 +37,7 @@ def test_help_of_every_command_explains_and_run_shows_examples(edge: Edge) -> No
 
 def test_graph_check_names_the_nodes_in_order(edge: Edge) -> None:
     assert edge("graph", "check", "faces").stdout == (
-        "faces: fine (camera → faces → meshes → people)\n"
+        "faces: fine (camera → motion → faces → meshes → people)\n"
     )
 
 
@@ -66,6 +66,8 @@ def test_a_contract_has_wires_settings_and_their_reasons() -> None:
     assert [(w.name, w.takes, w.required) for w in found.inputs] == [
         ("frame", "Frame", True),
         ("last", "Previous[Meshes]", False),
+        ("motion", "Motion | None", False),
+        ("bodies", "Previous[Bodies]", False),
     ]
     assert found.output == "Faces"
     faces = next(setting for setting in found.settings if setting.name == "max_faces")

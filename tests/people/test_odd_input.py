@@ -19,7 +19,6 @@ from edge.inference.model import Model
 from edge.io.frames import Frame
 from edge.paths import resource
 from edge.people.results import FrameResult, schema
-from tests.cli.program import Edge
 from tests.vision.driving import read
 
 FRAME_US = 40_000
@@ -147,8 +146,9 @@ def test_every_third_frame_looked_at_everywhere(portrait):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_outputs_that_are_not_finite_are_dropped_and_counted(portrait, monkeypatch, value):
-    """After two good frames every model gives nothing else."""
-    results, statistics = run(breaking(monkeypatch, [portrait] * 5, lambda out: out.fill(value), 2))
+    """After two good frames every model gives nothing else; in all of them something moves."""
+    moving = [np.roll(portrait, 8 * index, axis=1) for index in range(5)]
+    results, statistics = run(breaking(monkeypatch, moving, lambda out: out.fill(value), 2))
     assert len(results[1].people) == 1
     check(results[-1])
     counts = {name: n for name, n in statistics.counts.items() if name.endswith(".invalid")}
@@ -189,23 +189,3 @@ def breaking(
         if index == after:
             monkeypatch.setattr(Model, "invoke", spoiled)
         yield picture
-
-
-@pytest.mark.parametrize("kind", ["1x1.png", "grey.png", "alpha.png", "16bit.png", "8k.jpg"])
-def test_odd_files(edge: Edge, tmp_path, kind):
-    picture = noise(1, 1) if kind == "1x1.png" else noise(64, 48)
-    if kind == "grey.png":
-        picture = picture[:, :, 0]
-    elif kind == "alpha.png":
-        picture = np.dstack((picture, picture[:, :, 0]))
-    elif kind == "16bit.png":
-        picture = picture.astype(np.uint16) * 257
-    elif kind == "8k.jpg":
-        picture = cv2.resize(picture, (7680, 4320))
-    cv2.imwrite(str(tmp_path / kind), picture)
-    finished = edge("run", "people", "--source", kind, "--out", "r.jsonl", "--masks", "--offline")
-    assert finished.returncode == 0, finished.stderr
-    lines = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
-    assert [line["type"] for line in lines if line["type"] != "event"] == ["frame", "summary"]
-    for line in lines:
-        SCHEMA.validate(line)

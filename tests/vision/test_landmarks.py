@@ -5,6 +5,7 @@ import pytest
 
 from edge.io.frames import Frame
 from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading, one_each
+from edge.vision.regions import Cropper
 from edge.vision.targets import Floats, Seen, Targets, follow, join
 from tests.vision.driving import context
 
@@ -25,6 +26,7 @@ class Things(LandmarkNode[Seen]):
     def __init__(self, **settings) -> None:
         super().__init__(self.Settings(**settings))
         self.context = context()
+        self.model, self.cropper = self, Cropper(40, 40)  # type: ignore[assignment]
         self.last = self.nothing = None
         self.since = self.looks = 0
         self.score = 0.9
@@ -33,12 +35,20 @@ class Things(LandmarkNode[Seen]):
     def process(self, frame: Frame, targets: Targets) -> Seen:
         return self.see(frame, targets)
 
-    def _read(self, frame: Frame, region: Floats) -> Reading:
+    def write_picture(self, rgb: np.ndarray) -> None:
+        assert rgb.shape == (40, 40, 3)
+
+    def invoke(self) -> list[np.ndarray]:
         self.looks += 1
-        landmarks = np.add(SQUARE, (*region[:2], 0))
+        square = SQUARE.copy()
         if self.wrong is not None:
-            landmarks[3, 1] = self.wrong
-        return Reading(landmarks.astype(np.float32), self.score, {})
+            square[3, 1] = self.wrong
+        return [square, np.array([self.score], np.float32)]
+
+    def _read(self, frame: Frame, region: Floats) -> Reading:
+        (square, score), _ = self._run(frame, region)
+        landmarks = np.add(square, (*region[:2], 0), dtype=np.float32)
+        return Reading(landmarks, float(score[0]), {})
 
     def _regions(self, landmarks: Floats, readings: list[Reading]) -> Floats:
         middles = landmarks[:, :, :2].mean(axis=1)
@@ -101,7 +111,7 @@ def test_after_a_change_of_size_or_of_who_is_followed_the_model_looks():
     assert seen.fresh.all()
 
 
-@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e30, -1e30])
 def test_what_is_not_finite_is_lost_and_counted(wrong):
     node = Things()
     (first,) = run(node, at((100, 100), (200, 100)), 1)
