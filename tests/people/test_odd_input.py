@@ -136,7 +136,9 @@ def test_half_a_face_at_the_border(portrait, edge):
 
 
 def test_every_third_frame_looked_at_everywhere(portrait):
-    settings = {f"{node}__every": 3 for node in ("meshes", "bodies", "hands", "silhouette")}
+    settings: dict[str, Any] = {
+        f"{node}__every": 3 for node in ("meshes", "bodies", "hands", "silhouette")
+    }
     shifted = [np.roll(portrait, 4 * index, axis=1) for index in range(6)]
     results, _ = run(shifted, **settings)
     fresh = [person.fresh for result in results for person in result.people]

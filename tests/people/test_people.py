@@ -69,14 +69,24 @@ def kinds(result: FrameResult) -> dict[int, str]:
     }
 
 
+def face_of(person: Person) -> Face:
+    assert isinstance(person.face, Face)
+    return person.face
+
+
+def body_of(person: Person) -> Body:
+    assert isinstance(person.body, Body)
+    return person.body
+
+
 def check(result: FrameResult) -> None:
     """Hold what every line of faces alone promises."""
     hold(result)
     for person in result.people:
-        assert isinstance(person.face, Face)
-        assert person.face.box == person.box
-        if person.face.landmarks is not msgspec.UNSET:
-            points = np.array(person.face.landmarks)[:, :2]
+        face = face_of(person)
+        assert face.box == person.box
+        if face.landmarks is not msgspec.UNSET:
+            points = np.array(face.landmarks)[:, :2]
             low, high = points.min(axis=0), points.max(axis=0)
             np.testing.assert_allclose(person.box, [*low, *(high - low)], atol=0.1001)
 
@@ -178,9 +188,11 @@ class Watch:
         self.people.t = self.index * FRAME
         picture = Frame(np.zeros((720, 1280, 3), np.uint8), self.index, self.people.t, still=still)
         self.index += 1
-        at = [None if some is None else replace(some, t=self.people.t) for some in
-              (faces, hands, bodies)]  # fmt: skip
-        result = self.people.process(picture, *at, mask)
+        faces, hands, bodies = (
+            None if some is None else replace(some, t=self.people.t)
+            for some in (faces, hands, bodies)
+        )
+        result = self.people.process(picture, faces, hands, bodies, mask)
         hold(result)
         return result
 
@@ -193,10 +205,12 @@ def test_face_body_and_hands_of_one_human_are_one_person():
     result = watch.see(faces(FACE), hands(HAND, (160, 520), right=(0.1, 0.9)), bodies(BODY))
     assert kinds(result) == {1: "FBLR"}
     person = result.people[0]
-    assert (np.shape(person.face.landmarks), np.shape(person.body.landmarks)) == ((478, 3), (33, 4))
+    assert np.array(face_of(person).landmarks).shape == (478, 3)
+    assert np.array(body_of(person).landmarks).shape == (33, 4)
     x, y, width, height = person.box
     assert (x, y) == (136.0, 150.0)
     assert (round(x + width), round(y + height)) == (464, 600)
+    assert isinstance(person.box_sd, float)
     assert person.box_sd > 0
     assert [event["name"] for event in watch.events] == ["person_entered"]
 
@@ -271,17 +285,18 @@ def test_a_face_without_landmarks_goes_on_being_somebodys_but_begins_nobody():
 
 def test_a_face_without_landmarks_is_written_without():
     (person,) = Watch(landmarks=True).see(untrusted(faces(FACE)), still=True).people
-    assert person.face.landmarks is msgspec.UNSET
-    assert person.face.box == pytest.approx([250, 150, 100, 100], abs=0.2)
+    assert face_of(person).landmarks is msgspec.UNSET
+    assert face_of(person).box == pytest.approx([250, 150, 100, 100], abs=0.2)
 
 
 def test_fresh_is_said_once_where_all_agree():
     watch = Watch()
     stale = replace(bodies(BODY), fresh=np.zeros(1, bool))
     (person,) = watch.see(faces(FACE), None, stale).people
-    assert (person.fresh, person.face.fresh, person.body.fresh) == (True, msgspec.UNSET, False)
+    assert (person.fresh, face_of(person).fresh) == (True, msgspec.UNSET)
+    assert body_of(person).fresh is False
     (person,) = watch.see(None, None, stale).people
-    assert (person.fresh, person.body.fresh) == (False, msgspec.UNSET)
+    assert (person.fresh, body_of(person).fresh) == (False, msgspec.UNSET)
 
 
 def test_masks_are_written_at_the_size_of_the_frame():
@@ -290,7 +305,9 @@ def test_masks_are_written_at_the_size_of_the_frame():
     silhouette = Silhouette(0, mask, fresh=True)
     assert Watch().see(mask=silhouette).mask is msgspec.UNSET
     text = Watch(masks=True).see(mask=silhouette).mask
+    assert isinstance(text, str)
     picture = cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert picture is not None
     assert picture.shape == (720, 1280)
     assert (picture[:, :600] == 0).all()
     assert (picture[:, 700:] == 255).all()
