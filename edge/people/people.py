@@ -55,6 +55,10 @@ class People(Node):
         """Write the silhouette into the results: 5 kB a frame."""
         appearance: bool = True
         """Tell people apart by the colours of their clothes where motion doesn't."""
+        faceless_s: float = 0.5
+        """Where faces are looked for, a body without one is somebody once it was seen for so long:
+        dolls, and clothes on a chair, are taken for bodies for 0.2 to 0.5 s. On the first frame
+        it is somebody at once."""
         tracks: TrackSettings = TrackSettings()
         association: AssociationSettings = AssociationSettings()
         hands: HandSettings = HandSettings()
@@ -72,6 +76,10 @@ class People(Node):
         self.first_t: int | None = None
         self.ids = itertools.count(1)
         self.known: dict[int, int] = {}  # track: id of the person
+        self.faceless: dict[int, int] = {}  # track: for how long its body was seen, µs
+        self.before: int | None = None
+        self.passed = 0
+        self.has_faces = False
         self.pairs: tuple[Floats, Floats] | None = None
 
     def process(
@@ -86,6 +94,10 @@ class People(Node):
             self.first_t = self.t
         if frame.still:
             self._restart()
+        first = self.before is None or frame.still
+        self.passed = SECOND if first else self.t - (self.before or 0)
+        self.before = self.t
+        self.has_faces = faces is not None
         sight = Sight(
             self.t,
             frame.size,
@@ -119,6 +131,7 @@ class People(Node):
 
     def _leave(self, tracks: list[int]) -> None:
         for track in tracks:
+            self.faceless.pop(track, None)
             id_ = self.known.pop(track, None)
             if id_ is not None:
                 self.context.event("person_left", person=id_)
@@ -199,7 +212,11 @@ class People(Node):
             costs = self._arm_costs(frame, sight, rows, anchors, held)
             arms = joined_hands(costs, held, self.settings.association)
         for index, track in enumerate(update.ids):
-            if track and track not in self.known and self._is_somebody(frame, sight, rows[index]):
+            if (
+                track
+                and track not in self.known
+                and self._is_somebody(frame, sight, track, rows[index])
+            ):
                 own = [row for row, arm in enumerate(arms) if arm >> 1 == index]
                 self._enter(track, owners.alone_before(own))
         ids = [self.known.get(track, 0) for track in update.ids]
@@ -211,13 +228,18 @@ class People(Node):
             owned.hands[id_] = owned.hands.pop(unnamed)
         return owned
 
-    def _is_somebody(self, frame: Frame, sight: Sight, rows: tuple[int, int]) -> bool:
+    def _is_somebody(self, frame: Frame, sight: Sight, track: int, rows: tuple[int, int]) -> bool:
         """Say whether those rows of face and body are enough to begin a person with.
 
-        In a video a face without landmarks goes on being somebody's, but a toy's is nobody's.
+        A face without landmarks goes on being somebody's, but a doll's is nobody's.
         """
         face, body = rows
-        return body >= 0 or frame.still or bool(sight.faces.trusted[face])
+        if not self.has_faces or (face >= 0 and sight.faces.trusted[face]):
+            return True
+        if body < 0:
+            return frame.still
+        self.faceless[track] = self.faceless.get(track, 0) + self.passed
+        return self.faceless[track] >= self.settings.faceless_s * SECOND
 
     def _enter(self, track: int, alone: list[int]) -> None:
         """Give an id to a person: that of their hand, if it was there before."""

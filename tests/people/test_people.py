@@ -283,6 +283,20 @@ def test_a_face_without_landmarks_goes_on_being_somebodys_but_begins_nobody():
     assert kinds(Watch().see(untrusted(faces(FACE)), None, bodies(BODY))) == {1: "FB"}
 
 
+def test_where_faces_are_looked_for_a_body_alone_is_somebody_after_a_while():
+    watch = Watch()
+    watch.see(faces(FACE), None, bodies(FACE))
+    both = bodies(FACE, (900, 200))
+    seen = [kinds(watch.see(faces(FACE), None, both)) for _ in range(20)]
+    assert seen[9] == {1: "FB"}
+    assert seen[-1] == {1: "FB", 2: "B"}
+    assert kinds(Watch().see(faces(), None, bodies(BODY))) == {1: "B"}
+    without = Watch()
+    without.see(None, None, bodies(FACE))
+    seen = [kinds(without.see(None, None, both)) for _ in range(5)]
+    assert seen[-1] == {1: "B", 2: "B"}
+
+
 def test_a_face_without_landmarks_is_written_without():
     (person,) = Watch(landmarks=True).see(untrusted(faces(FACE)), still=True).people
     assert face_of(person).landmarks is msgspec.UNSET
