@@ -40,8 +40,8 @@ SURE = 0.9
 NOTES = [
     "What the model saw in a frame, carried on, against what it sees in the later frame itself: "
     "mean distance of the landmarks, % of the longer side of their box (bodies: of those that are "
-    "visible), where the model is sure of both. Its own jitter is in it. Mask: area not shared, % "
-    "of both.",
+    "visible), where the model is sure of both; the median. Its own jitter is in it. Mask: area "
+    "not shared, % of both.",
     "chained: from frame to frame, as `every` does. jump: at once. stay: not carried at all.",
     "p90: a tenth of the chained ones is farther off.",
     "CPU ms: to carry one thing by one frame, and of its model's call (int8, one thread).",
@@ -49,7 +49,10 @@ NOTES = [
 
 
 class Row(msgspec.Struct, frozen=True):
-    """Means over the `count` things of one kind that were carried by `age` frames."""
+    """Medians over the `count` things of one kind that were carried by `age` frames.
+
+    Not means: now and then the model jumps from one hand to the other that it lies on.
+    """
 
     kind: str
     age: int
@@ -198,7 +201,7 @@ def _errors(chain: _Chain, frame: Frame) -> tuple[float, float, float] | None:
 
 
 def _row(kind: str, age: int, errors: list[tuple[float, float, float]]) -> Row:
-    chained, jump, stay = np.mean(errors, axis=0).tolist()
+    chained, jump, stay = np.median(errors, axis=0).tolist()
     p90 = float(np.percentile([error[0] for error in errors], 90))
     return Row(kind, age, len(errors), chained, p90, jump, stay)
 
