@@ -61,15 +61,37 @@ def test_a_profile_gives_offline_runs_their_times(
     assert "cpu_ms_per_frame" not in summary
 
 
-def test_every_line_of_a_faces_run_follows_the_schema(edge: Edge) -> None:
-    done = edge("run", "faces", "--source", SAMPLE, "--landmarks", "--max-frames", 20)
+@pytest.mark.parametrize(
+    ("graph", "shown"),
+    [
+        ("faces", {"face"}),
+        ("hands", set()),
+        ("body", {"body"}),
+        ("silhouette", {"mask"}),
+        ("people", {"face", "body", "mask"}),
+    ],
+)
+def test_every_line_of_every_graph_follows_the_schema(
+    edge: Edge, graph: str, shown: set[str]
+) -> None:
+    masks = ["--masks"] if "mask" in shown else []
+    done = edge("run", graph, "--source", SAMPLE, "--landmarks", *masks, "--max-frames", 12)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert {line["type"] for line in lines} == {"event", "frame", "summary"}
+    assert [line["type"] for line in lines if line["type"] != "event"] == ["frame"] * 12 + [
+        "summary"
+    ]
     validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
     for line in lines:
         validator.validate(line)
-    landmarks = [line["people"][0]["face"]["landmarks"] for line in lines if "people" in line]
-    assert [len(points) for points in landmarks] == [478] * 20
+    for line in lines:
+        if line["type"] == "frame":
+            assert ("mask" in line) == ("mask" in shown)
+            parts = {"face": 478, "body": 33}
+            found = {
+                part: person[part] for person in line["people"] for part in parts if part in person
+            }
+            assert set(found) == shown - {"mask"}
+            assert all(len(part["landmarks"]) == parts[name] for name, part in found.items())
 
 
 def test_people_in_a_real_clip_keep_their_ids(edge: Edge, data: Path) -> None:
