@@ -23,7 +23,7 @@ BOX = [0.0, 0.0, 9.0, 9.0]
 
 
 def test_an_unknown_variant_is_the_users_error():
-    with pytest.raises(UserError, match="no model has a variant 'flaot', did you mean 'float'"):
+    with pytest.raises(UserError, match="no model has a variant 'flaot'; did you mean 'float'"):
         measure(FACES, None, None, frames=6, rounds=2, variant="flaot")
 
 
