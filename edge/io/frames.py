@@ -93,8 +93,12 @@ class Frame:
         def shrink() -> Picture:
             height = max(1, round(width * self.size[1] / self.size[0]))
             # Four rows for each one do as well as all, and reading them is what it costs.
-            rows = self.grey[:: max(1, self.size[1] // (4 * height))]
-            return cv2.resize(rows, (width, height), interpolation=cv2.INTER_AREA)
+            rows = slice(None, None, max(1, self.size[1] // (4 * height)))
+            if self._has_grey():
+                grey = self.grey[rows]
+            else:
+                grey = cv2.cvtColor(self.bgr[rows], cv2.COLOR_BGR2GRAY)
+            return cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
 
         return self._once(width, shrink)
 
@@ -118,15 +122,21 @@ class Frame:
 
     def _make_grey(self) -> Picture:
         picture = self._picture
+        if not self._has_grey():
+            return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY)
         if isinstance(picture, np.ndarray):
-            if picture.ndim == 2:
-                return self._turned(picture)
-            return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY)
-        if not LUMA_FIRST.fullmatch(picture.format.name):
-            return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY)
+            return self._turned(picture)
         plane = picture.planes[0]
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
         return self._turned(rows[:, : plane.width])
+
+    def _has_grey(self) -> bool:
+        """Say whether `grey` is there without looking at colours."""
+        if "grey" in self._made:
+            return True
+        if isinstance(self._picture, np.ndarray):
+            return self._picture.ndim == 2
+        return LUMA_FIRST.fullmatch(self._picture.format.name) is not None
 
     def _turned(self, picture: Picture) -> Picture:
         return cv2.rotate(picture, ROTATIONS[self._rotate]) if self._rotate else picture

@@ -173,7 +173,8 @@ def blending_table(smoothing: float) -> Mask:
 
 def blended(before: Mask, now: Mask, table: Mask) -> Mask:
     """Return `now` with its unsure pixels moved towards `before`; all (rows, columns)."""
-    return table[np.left_shift(now, 8, dtype=np.uint16) | before]
+    pairs = np.left_shift(now, 8, dtype=np.uint16) | before
+    return table.take(pairs, mode="clip")  # no pair is beyond; this way it isn't looked whether
 
 
 def intersection_over_union(a: Mask, b: Mask) -> float:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.vision import regions as regions_module
 from edge.vision.regions import Cropper, crop_to_picture, project, whole
 from tests.vision.driving import read
 
@@ -136,14 +137,18 @@ def test_the_frame_is_read_only_and_its_colours_are_turned_on_the_crop_alone():
     centred=st.booleans(),
 )
 def test_reading_a_region_first_changes_nothing(centre, sides, angle, edges, centred):
-    """Beside OpenCV's rounding: positions count in 1/32 of a pixel."""
+    """Beside OpenCV's rounding: positions count in 1/32 of a pixel. Blocks are small here, for all
+    of them to be seen."""
     x, y = np.meshgrid(np.arange(640), np.arange(360))
     picture = np.stack((x // 3, y // 2, (x + y) // 4), axis=-1).astype(np.uint8)
     cropper = Cropper(48, 32, edges=edges, centred=centred)
     region = (*centre, *sides, angle)
-    near = cropper.cut(picture, region).rgb.astype(int)
-    cropper._near = cropper._near[:0]
-    whole = cropper.cut(picture, region).rgb.astype(int)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(regions_module, "NEAR", 1e6)
+        patch.setattr(regions_module, "BLOCK", 3000)
+        near = cropper.cut(picture, region).rgb.astype(int)
+        patch.setattr(regions_module, "NEAR", 0)
+        whole = cropper.cut(picture, region).rgb.astype(int)
     difference = np.abs(near - whole)
     # The edge of a black border is as steep as 255 a pixel.
     assert difference.max() <= (2 if edges else 255 // 32 + 1)
