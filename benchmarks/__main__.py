@@ -15,6 +15,8 @@ from benchmarks.report import print_outcome, print_overhead
 from edge.cli.options import print_json
 from edge.errors import UserError
 
+NAME = "python -m benchmarks"
+
 
 @click.command()
 @click.argument("what", type=click.Choice(["overhead", *CONTESTS, "all"]), default="all")
@@ -107,9 +109,23 @@ def _plots(folder: Path | None) -> Callable[[Overhead | None, list[Outcome]], No
     return draw
 
 
-if __name__ == "__main__":
+def run() -> int:
+    """Return the exit code: 0, or 2 with one line for what the user has to mend."""
     try:
-        main(prog_name="python -m benchmarks")
+        main(prog_name=NAME, standalone_mode=False)
+    except click.UsageError as error:
+        return _fail(f"{error.format_message().rstrip('.')}; see {NAME} --help")
     except UserError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        sys.exit(2)
+        return _fail(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    return 0
+
+
+def _fail(message: str) -> int:
+    print(f"benchmarks: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(run())

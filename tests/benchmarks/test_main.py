@@ -38,6 +38,8 @@ def test_the_table_is_followed_by_goals_and_by_what_is_measured(tmp_path):
     [
         (["faces", "--clip", "no_such.mp4"], "no_such.mp4"),
         (["faces", "--start", "1000"], "earlier --start"),
+        (["feet"], "'feet' is not one of 'overhead', 'faces', 'people'"),
+        (["faces", "--rounds", "0"], "'--rounds': 0 is not in the range"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(arguments, message):
