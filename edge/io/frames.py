@@ -92,8 +92,8 @@ class Frame:
 
         def shrink() -> Picture:
             height = max(1, round(width * self.size[1] / self.size[0]))
-            # Four rows for each one do as well as all, and reading them is what it costs.
-            rows = slice(None, None, max(1, self.size[1] // (4 * height)))
+            # Two rows for each one do as well as all, and reading them is what it costs.
+            rows = slice(None, None, max(1, self.size[1] // (2 * height)))
             if self._has_grey():
                 grey = self.grey[rows]
             else:

@@ -120,6 +120,8 @@ def heads(bodies: Bodies) -> tuple[Floats, Floats, Mask]:
     photos and clips, its centre is 0.05 face sizes off (median; 90 %: 0.15), its size 0.99 times
     the face's (10 to 90 %: 0.88 to 1.07). The angles are radians clockwise, 0 upright.
     """
+    if not len(bodies):  # most often nobody is in view, and then nothing may cost
+        return bodies.boxes, bodies.scores, np.empty(0, bool)
     points = bodies.landmarks[..., :2]
     eyes, mouths, ears = (points[:, pair].mean(axis=1) for pair in (EYES, MOUTH, EARS))
     across = _length(points[:, EARS[0]] - points[:, EARS[1]])

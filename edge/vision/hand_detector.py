@@ -15,7 +15,7 @@ from edge.vision.lookout import SECOND, Lookout, LookSettings
 from edge.vision.motion import Motion
 from edge.vision.regions import whole
 from edge.vision.targets import Floats, centres, follow, join, newcomers, select, sizes
-from edge.vision.wrists import Search, Wrists
+from edge.vision.wrists import NOWHERE, Search, Wrists
 
 
 class HandDetector(Node):
@@ -125,7 +125,6 @@ class HandDetector(Node):
             self.recent.popleft()
 
 
-NOWHERE = np.empty((0, 5), np.float32)
 TILES = (1.0, 0.5)
 """Sides of the tiles that a picture on its own is searched in, in its shorter sides: a hand of a
 thirtieth of that is found."""

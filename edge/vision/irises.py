@@ -70,6 +70,8 @@ class Irises(Node):
             rgb = np.asarray(cv2.flip(rgb, 1, dst=self.mirrored), np.uint8)
         self.model.write_picture(rgb)
         contour, iris = (output.reshape(-1, 3)[:, :2] for output in self.model.invoke()[:2])
+        if not (np.isfinite(contour).all() and np.isfinite(iris).all()):
+            return  # the irises stay NaN
         if MIRRORED[eye]:
             for points in (contour, iris):
                 points[:, 0] = self.cropper.size[0] - points[:, 0]

@@ -42,6 +42,9 @@ class Settings(NamedTuple):
 SETTINGS = Settings()
 
 
+NOWHERE = np.empty((0, 5), np.float32)
+
+
 class Search(NamedTuple):
     """What to do about missing hands.
 
@@ -67,6 +70,9 @@ class Wrists:
 
     def search(self, t: int, bodies: Bodies, known: Palms, motion: Motion | None) -> Search:
         """Return where to look at `t`, and count it as done."""
+        if not len(bodies):
+            self._tries = {}
+            return Search(_palms(t, NOWHERE), NOWHERE, NOWHERE[:, :4])
         regions, seen = regions_of_wrists(bodies.landmarks)
         missing = seen & ~held(regions, known.regions)
         moving = np.ones(len(missing), bool) if motion is None else motion.inside(extents(regions))

@@ -97,6 +97,14 @@ def test_a_thumbnail_keeps_proportions_and_brightness():
 
 
 @pytest.mark.parametrize("rotate", [0, 90])
+def test_a_thumbnail_is_the_same_whether_or_not_all_is_grey(rotate):
+    picture = np.random.default_rng(0).integers(0, 256, (180, 320, 3), np.uint8)
+    one, other = (Frame(picture.copy(), 0, 0, rotate=rotate) for _ in range(2))
+    assert other.grey.shape == one.size[::-1]
+    np.testing.assert_array_equal(one.thumbnail(16), other.thumbnail(16))
+
+
+@pytest.mark.parametrize("rotate", [0, 90])
 def test_grey_pictures_and_pictures_with_a_transparency_are_taken_too(rotate):
     grey = np.random.default_rng(0).integers(0, 256, (48, 64), np.uint8)
     picture = np.dstack((grey, grey, grey))

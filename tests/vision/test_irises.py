@@ -83,7 +83,7 @@ def test_only_what_is_around_the_eyes_changes(frame, meshes):
     changed = np.flatnonzero((closer != before).any(axis=1))
     assert set(changed) <= set(CONTOURS.ravel())
     moved = np.linalg.norm((closer - before)[:, :2], axis=1)
-    assert 0 < moved.max() < 0.05 * np.ptp(before[:, 0])
+    assert 0 < moved.max() < 0.06 * np.ptp(before[:, 0])
 
 
 def test_a_face_whose_landmarks_cannot_be_trusted_passes_as_it_is(frame, meshes):
