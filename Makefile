@@ -17,7 +17,7 @@ TFLITE_TESTS := tests/inference tests/vision $(addprefix --ignore=tests/,inferen
 	inference/test_report.py vision/test_regions.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-tflite test-aarch64 lint format bench models lock bare clean
+.PHONY: help install demo test test-tflite test-aarch64 lint format bench accuracy models lock bare clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -46,6 +46,11 @@ format: .venv/.dev ## put the code into the project's style
 
 bench: .venv/.benchmarks .venv-mediapipe/.peer ## measure this machine
 	$(BIN)/python -m benchmarks $(ARGS)
+
+accuracy: .venv/.edge ## measure what people keep: ids, places carried on, faces in bad pictures
+	$(BIN)/python -m tests.accuracy.suite
+	$(BIN)/python -m benchmarks.carry $(ARGS)
+	$(BIN)/python -m benchmarks.recall $(if $(EDGE_DATA),--data $(EDGE_DATA))
 
 models: .venv/.calibration ## make the quantized models again, from the published ones (ARGS=palm for one)
 	$(BIN)/python -m calibration $(ARGS)
