@@ -47,7 +47,7 @@ class Contestant(NamedTuple):
             python, module, frames, options = str(PEER_PYTHON), "peer", clip.rgb, self.options
         else:
             python, module, frames = sys.executable, "ours", clip.bgr
-            options = self.options | {"variant": variant}
+            options = {"variant": variant} | self.options
         return [python, "-m", f"benchmarks.{module}", str(frames), json.dumps(options)]
 
 
@@ -81,8 +81,15 @@ class Row(msgspec.Struct, frozen=True):
     looks: dict[str, float]
 
 
+class Growth(msgspec.Struct, frozen=True):
+    """A line through what one, two, three… people cost: of nobody, and of each; ms per frame."""
+
+    nobody_ms: float
+    each_ms: float
+
+
 class Outcome(msgspec.Struct, frozen=True):
-    """`more_ms`: what each person more costs, in all and by part; ms per frame."""
+    """`growth`: where the contestants see more and more people, in all and by part."""
 
     title: str
     clip: str
@@ -91,7 +98,7 @@ class Outcome(msgspec.Struct, frozen=True):
     rounds: int
     frames: int
     rows: list[Row]
-    more_ms: dict[str, float]
+    growth: dict[str, Growth]
     goals: list[Goal]
     notes: list[str]
 
@@ -128,10 +135,10 @@ def measure(
         for contestant, row in zip(contestants, rows, strict=True)
         if contestant.goal and row.ratio and not row.seen.get(contestant.without)
     ]
-    more_ms = _slopes(rows) if contest.per_person else {}
+    growth = _growth(rows) if contest.per_person else {}
     clip = clips[0]
     return Outcome(
-        contest.title, clip.name, variant, clip.size, rounds, frames, rows, more_ms, goals,
+        contest.title, clip.name, variant, clip.size, rounds, frames, rows, growth, goals,
         contest.notes,
     )  # fmt: skip
 
@@ -181,12 +188,13 @@ def _parts_ms(played: Round) -> dict[str, float]:
     return {part: 1e3 * s / played.frames for part, s in (parts_s | {"graph": rest_s}).items()}
 
 
-def _slopes(rows: list[Row]) -> dict[str, float]:
-    """Return what each row costs more than the one before, in all and by part: a line's slope."""
-    numbers = np.arange(len(rows))
+def _growth(rows: list[Row]) -> dict[str, Growth]:
+    """Return by which line the medians of rows grow that see one person, two, and so on."""
+    people = np.arange(len(rows)) + 1
     parts = dict.fromkeys(part for row in rows for part in row.parts_ms)
     ms = {"all": [row.cpu_ms.median for row in rows]} | {
         part: [row.parts_ms[part].median if part in row.parts_ms else 0.0 for row in rows]
         for part in parts
     }
-    return {part: float(np.polyfit(numbers, values, 1)[0]) for part, values in ms.items()}
+    lines = {part: np.polyfit(people, values, 1).tolist() for part, values in ms.items()}
+    return {part: Growth(nobody, each) for part, (each, nobody) in lines.items()}

@@ -86,6 +86,8 @@ PEOPLE = Contest(
                    goal=0.5),
         Contestant("graph, one person, 1 worker",
                    {"graph": "people", "max_people": 1, "workers": 1}, against=FOUR),
+        Contestant("graph, one person, device's choice",
+                   {"graph": "people", "max_people": 1, "variant": None}, against=FOUR),
         Contestant("graph, room for two", {"graph": "people", "max_people": 2}, against=FOUR),
     ],
     _one,
@@ -93,7 +95,8 @@ PEOPLE = Contest(
         *NOTES,
         "MediaPipe's four: FaceMesh (two faces, refined), Hands (two), Pose (full, one body) and "
         "SelfieSegmentation (landscape), one after the other. graph: graphs/people.yaml with "
-        "--max-people 1 (a face, two hands, a body, the silhouette), or 2.",
+        "--max-people 1 (a face, two hands, a body, the silhouette), or 2. device's choice: each "
+        "model's variant and threads are what edge run would take here.",
     ],
 )  # fmt: skip
 HANDS = Contest(

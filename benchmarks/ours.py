@@ -93,15 +93,16 @@ class PartClock:
 
 
 def our_graph(
-    bgr: str, graph: str, variant: str, max_people: int | None, settings: list[str]
+    bgr: str, graph: str, variant: str | None, max_people: int | None, settings: list[str]
 ) -> Graph:
     """Return a shipped graph, its results with landmarks, on a clip of BGR pictures.
 
-    Variant and threads are named: what the device would choose may differ from day to day. A
-    silhouette comes out as it is, not as a PNG.
+    `variant`: of all models, with one thread each, since what the device would choose may differ
+    from day to day; for None it does choose. A silhouette comes out as it is, not as a PNG.
     """
     ready = prepare(Request(graph, landmarks=True, max_people=max_people, settings=tuple(settings)))
-    set_everywhere(ready, "--variant", {"variant": variant, "threads": 1})
+    if variant is not None:
+        set_everywhere(ready, "--variant", {"variant": variant, "threads": 1})
     if "silhouette" in ready.spec.nodes:
         ready.spec.outputs["silhouette"] = Budget()
     camera = ready.spec.nodes["camera"]
@@ -112,7 +113,7 @@ def our_graph(
 def main(
     bgr: str,
     graph: str,
-    variant: str,
+    variant: str | None,
     max_people: int | None = None,
     settings: tuple[str, ...] = (),
     workers: int | None = None,

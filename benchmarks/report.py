@@ -1,10 +1,10 @@
 """Results as a person reads them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import click
 
-from benchmarks.contest import Outcome
+from benchmarks.contest import Outcome, Row
 from benchmarks.figures import Figure, Goal
 from benchmarks.overhead import Overhead
 from edge.cli.options import print_table
@@ -47,40 +47,24 @@ def print_outcome(outcome: Outcome) -> None:
     ]
     print_table([("", "CPU ms", "ratio", *kinds), *rows])
     ours = [row for row in outcome.rows if row.parts_ms]
-    parts = sorted(_all(row.parts_ms for row in ours))
     click.echo("\nWhere the graph's CPU time goes, ms per frame\n")
-    more = outcome.more_ms
-    print_table(
-        [
-            ("", *(row.name for row in ours), *(["each more"] if more else [])),
-            *(
-                (
-                    part,
-                    *(_text(row.parts_ms.get(part), 2) for row in ours),
-                    *([f"{more[part]:+.2f}"] if more else []),
-                )
-                for part in parts
-            ),
-            *(
-                [("all", *(row.cpu_ms.text(2) for row in ours), f"{more['all']:+.2f}")]
-                if more
-                else []
-            ),
-            *(
-                (
-                    f"{node} looks, a frame",
-                    *(f"{row.looks.get(node, 0):.2f}" for row in ours),
-                    *([""] if more else []),
-                )
-                for node in sorted(
-                    _all({n: 1 for n, looks in row.looks.items() if looks} for row in ours)
-                )
-            ),
-        ]
-    )
+    print_table([("", *(row.name for row in ours)), *_parts(ours)])
+    if outcome.growth:
+        click.echo("\nBy how much that grows, ms per frame\n")
+        lines = ((part, line.nobody_ms, line.each_ms) for part, line in outcome.growth.items())
+        rows = [(part, f"{nobody:.2f}", f"{each:+.2f}") for part, nobody, each in sorted(lines)]
+        print_table([("", "nobody", "each person"), *rows])
     _print_rest(outcome.goals, outcome.notes)
-    if not any(row.ratio for row in outcome.rows) and not more:
+    if not any(row.ratio for row in outcome.rows) and not outcome.growth:
         click.echo("MediaPipe isn't here (make bench installs it where it exists): no ratios.")
+
+
+def _parts(ours: list[Row]) -> Iterator[tuple[str, ...]]:
+    for part in sorted(_all(row.parts_ms for row in ours)):
+        yield part, *(_text(row.parts_ms.get(part), 2) for row in ours)
+    for node in sorted(_all(row.looks for row in ours)):
+        if any(row.looks.get(node) for row in ours):
+            yield f"{node} looks, a frame", *(f"{row.looks.get(node, 0):.2f}" for row in ours)
 
 
 def _all(found: Iterable[Mapping[str, object]]) -> list[str]:

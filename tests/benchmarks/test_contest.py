@@ -94,13 +94,15 @@ def test_the_parts_add_up_to_the_whole():
     )  # 10 ms a frame
 
 
-def test_what_each_person_more_costs_is_a_slope():
+def test_what_people_cost_is_a_line():
     row = Row("", {}, Figure(5, 5, 5), None, {"faces": Figure(1, 1, 1)}, {})
     rows = [
         replace(row, cpu_ms=Figure(5.0 + 2 * n, 0, 0), parts_ms={"faces": Figure(1.0 + n, 0, 0)})
-        for n in range(4)
+        for n in (1, 2, 3, 4)
     ]
-    assert contest._slopes(rows) == pytest.approx({"all": 2, "faces": 1})
+    growth = contest._growth(rows)
+    assert (growth["all"].nobody_ms, growth["all"].each_ms) == pytest.approx((5, 2))
+    assert (growth["faces"].nobody_ms, growth["faces"].each_ms) == pytest.approx((1, 1))
 
 
 def test_only_what_a_model_saw_in_this_frame_counts():
