@@ -66,7 +66,7 @@ class BodyLandmarks(LandmarkNode[Bodies]):
                 regions[row] = closer
         return select(replace(targets, regions=regions), kept)
 
-    def _in_picture(self, seen: Bodies, size: tuple[int, int]) -> Mask:
+    def _plausible(self, targets: Targets, seen: Bodies, size: tuple[int, int]) -> Mask:
         # Of somebody at a desk the greater part lies outside.
         return np.isfinite(visible_bounds(seen.landmarks, size)[:, 0])
 
@@ -94,4 +94,3 @@ class BodyLandmarks(LandmarkNode[Bodies]):
     def _regions(self, landmarks: Floats, readings: list[Reading]) -> Floats:
         points = [reading.more["auxiliary"] for reading in readings]
         return regions_of_landmarks(np.array(points, np.float32).reshape(-1, 39, 2))
-

@@ -2,19 +2,38 @@
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from edge.errors import UserError
 from edge.graph.node import Context
-from edge.io.frames import Frame
+from edge.io.frames import Frame, Picture
 from edge.vision.anchors import Head, anchors
 from edge.vision.detection import Detections, decode, merge_overlapping
 from edge.vision.models import ModelSettings, open_model
-from edge.vision.regions import Cropper, Floats, project
+from edge.vision.regions import Cropper, Floats, lighten, project
 
 MERGE_OVERLAP = 0.3
 """Detections that share more of their area are one: the models' own value. Heads and palms side by
 side share less."""
+
+
+class Average:
+    """The mean of a thing's crops over the last few looks: noise gets weaker, the thing doesn't."""
+
+    KEEP = 0.6
+    """Of the mean so far: a sensor's noise is halved, and what is followed moves little in it."""
+
+    def __init__(self) -> None:
+        self._mean: Picture | None = None
+
+    def add(self, crop: Picture) -> Picture:
+        """Return the mean with this crop, uint8 of its shape."""
+        if self._mean is None:
+            self._mean = crop.copy()
+        else:
+            cv2.addWeighted(self._mean, self.KEEP, crop, 1 - self.KEEP, 0, dst=self._mean)
+        return self._mean
 
 
 class Detector:
@@ -55,11 +74,23 @@ class Detector:
         parts = (np.concatenate(part) for part in zip(*found, strict=True))
         return merge_overlapping(Detections(*parts), MERGE_OVERLAP)
 
+    def look_again(
+        self, frame: Frame, region: Floats, min_score: float, average: Average
+    ) -> Detections:
+        """Return what is in a region (5,) that was looked at before, by the mean of all looks."""
+        found = self._look(frame, region, min_score, average)
+        return merge_overlapping(found, MERGE_OVERLAP)
+
     def close(self) -> None:
         self.model.close()
 
-    def _look(self, frame: Frame, region: Floats, min_score: float) -> Detections:
+    def _look(
+        self, frame: Frame, region: Floats, min_score: float, average: Average | None = None
+    ) -> Detections:
         rgb, matrix = self.cropper.cut(frame.bgr, region)
+        lighten(rgb)
+        if average is not None:
+            rgb = average.add(rgb)
         self.model.write_picture(rgb)
         raw_boxes, raw_scores = self.model.invoke()[:2]
         found = decode(raw_boxes[0], raw_scores[0, :, 0], self.anchors, self.side, min_score)

@@ -5,29 +5,42 @@ import numpy as np
 from edge.graph.node import Context, Node, Previous
 from edge.io.frames import Frame
 from edge.vision.anchors import FACE_FAR, FACE_NEAR
-from edge.vision.bodies import Bodies
-from edge.vision.detection import Detections, intersection_over_union, merge_overlapping
+from edge.vision.bodies import Bodies, heads
+from edge.vision.detection import Detections, merge_overlapping
 from edge.vision.detector import MERGE_OVERLAP, NOTHING, Detector
-from edge.vision.evidence import Candidates
+from edge.vision.evidence import (
+    NEAR_AROUND,
+    SETTINGS,
+    Candidate,
+    Candidates,
+    around,
+    look_closer,
+)
 from edge.vision.faces import Faces, Meshes, eye_angles, regions_of_boxes
-from edge.vision.heads import heads, without_face
 from edge.vision.lookout import SECOND, Lookout, LookSettings
 from edge.vision.motion import Motion
 from edge.vision.regions import whole
-from edge.vision.targets import Floats, corners, extents, follow, join, newcomers, sizes
+from edge.vision.targets import (
+    Floats,
+    Mask,
+    centres,
+    corners,
+    extents,
+    follow,
+    join,
+    newcomers,
+    sizes,
+)
 from edge.vision.tiles import Tiles
 
 MODELS = {"near": "face_near", "far": "face_far"}
 RESOLVED = 16
 """Pixels of its input that the far model finds a face of in 9 of 10 places (a portrait, pasted at
 any place of a grey picture, scores 0.76 to 0.93; at 12 pixels 0.67 to 0.89, at 8 0.3 to 0.6)."""
-AROUND = 2.5
-"""Side of what the near model sees of a head, in widths of the face: it was trained on faces from
-a fifth of the picture on."""
-NEUTRAL = 0.25
-"""The score that the far model gives to faces that are hard to see as often as to other things."""
 LARGE = 0.3
 """Faces wider than so much of the picture are the near model's."""
+INNER = 2.0
+"""How much larger a surer face is around the middle of what is then a part of it."""
 NOWHERE = np.empty((0, 5), np.float32)
 QUARTERS = (np.pi / 2, -np.pi / 2, np.pi)
 """By how much a picture is turned in which no upright face was found."""
@@ -59,7 +72,7 @@ class FaceDetector(Node):
         min_score: float = 0.4
         """Lower than the 0.5 or 0.6 that are usual: what passes by mistake costs one run of the
         landmark model, which refuses it; what is missed here is missed altogether."""
-        weak_score: float = 0.15
+        weak_score: float = 0.1
         """What scores less isn't looked at again."""
         smallest: float = 40
         """Width in pixels of the smallest faces that tiles are made for."""
@@ -78,9 +91,10 @@ class FaceDetector(Node):
         settings = self.settings
         chosen = settings.model
         names = MODELS if chosen == "auto" else {"far": MODELS.get(chosen, chosen)}
-        heads = (FACE_NEAR, FACE_FAR)
         self.models = {
-            place: Detector(name, heads, settings, context, (-1, 1), "face detector")
+            place: Detector(
+                name, (FACE_NEAR, FACE_FAR), settings, context, (-1, 1), "face detector"
+            )
             for place, name in names.items()
         }
         self.far = self.models["far"]
@@ -88,8 +102,7 @@ class FaceDetector(Node):
         self.lookout = Lookout(settings, settings.max_faces, context, self.counts)
         smallest = settings.smallest
         self.tiles = Tiles(smallest * self.far.side / RESOLVED, 2 * smallest)
-        self.candidates = Candidates(NEUTRAL, prior=0.1, memory_s=5.0, most=1)
-        self.looked = NOWHERE[:, :4]
+        self.candidates = Candidates()
         self.tile_at = self.head_at = self.turned_at = 0
         self.turns = 0
 
@@ -109,9 +122,8 @@ class FaceDetector(Node):
         if frame.still:
             found = self._look_everywhere(frame)
         else:
-            self.looked = NOWHERE[:, :4]
             parts = self._look_for_more(frame, known, motion, bodies, reason)
-            found = self._weighed(merged(parts), known) if parts else NOTHING
+            found = self._sure(merged(parts), known)
         new = newcomers(self._faces(found), known, self.settings.same_overlap, room)
         return join(known, new)
 
@@ -131,13 +143,10 @@ class FaceDetector(Node):
             found = merged([self._look_turned(frame, angle, least) for angle in QUARTERS])
         return found
 
-    def _weighed(self, found: Detections, known: Faces) -> Detections:
-        """Return what is sure, at once or by what was seen before; remember what isn't yet."""
-        found = rows_of(found, ~_inside(found.boxes, corners(known.boxes)))
+    def _sure(self, found: Detections, known: Faces) -> Detections:
+        """Return what is surely a face, and no part of a known one."""
         sure = found.scores >= self.settings.min_score
-        at_known = intersection_over_union(found.boxes, corners(known.boxes)) > 0
-        weak = rows_of(found, ~sure & ~at_known.any(axis=1))
-        return merged([rows_of(found, sure), self.candidates.weigh(self.t, weak, self.looked)])
+        return rows_of(found, sure & ~_inside(found.boxes, corners(known.boxes)))
 
     def _in_tiles(self, frame: Frame, tiles: Floats, least: float) -> Detections:
         """Return the small faces in tiles: larger ones are cut off, and seen in the whole."""
@@ -160,25 +169,30 @@ class FaceDetector(Node):
         reason: str | None,
     ) -> list[Detections]:
         """Return what the models see where there is a reason to look at this frame."""
-        weak = self.settings.weak_score
         parts = []
         if reason is not None:
-            everything = whole(frame.size)[None]
-            parts.append(self.far.look(frame, everything, weak))
-            widest = known.boxes[:, 2].max(initial=0)
-            if not len(parts[0].scores) or widest > LARGE * min(frame.size):
-                parts.append(self.near.look(frame, everything, self.settings.min_score))
-            if reason in ("first", "gap") and self.settings.model == "auto":
-                parts.append(self._in_tiles(frame, self.tiles.all(frame.size), weak))
-            elif not any((p.scores >= self.settings.min_score).any() for p in parts):
-                parts += self._turned_in_turn(frame, known)
-        elif len(places := self.candidates.open()):
-            parts.append(self._again(frame, places))
+            parts += self._look_at_all(frame, known, reason)
+        elif (place := self.candidates.next(corners(known.boxes))) is not None:
+            parts.append(self._again(frame, place))
         if bodies is not None and self.t - self.head_at >= self.settings.search_s * SECOND:
             parts += self._on_heads(frame, known, motion, bodies)
         if self.settings.model == "auto" and reason is None:
             parts += self._tile(frame, known, motion)
         return parts
+
+    def _look_at_all(self, frame: Frame, known: Faces, reason: str) -> list[Detections]:
+        everything, weak = whole(frame.size)[None], self.settings.weak_score
+        parts = [self.far.look(frame, everything, weak)]
+        widest = known.boxes[:, 2].max(initial=0)
+        if not len(parts[0].scores) or widest > LARGE * min(frame.size):
+            parts.append(self.near.look(frame, everything, self.settings.min_score))
+        if reason in ("first", "gap") and self.settings.model == "auto":
+            parts.append(self._in_tiles(frame, self.tiles.all(frame.size), weak))
+        found = merged(parts)
+        self.candidates.see(self.t, found, everywhere=True)
+        if (found.scores >= self.settings.min_score).any():
+            return [found]
+        return [found, *self._turned_in_turn(frame, known)]
 
     def _turned_in_turn(self, frame: Frame, known: Faces) -> list[Detections]:
         """Look at the picture turned by one of three quarters, once a beat, while it's empty."""
@@ -190,29 +204,30 @@ class FaceDetector(Node):
         angle = QUARTERS[self.turns % len(QUARTERS)]
         return [self._look_turned(frame, angle, self.settings.min_score)]
 
-    def _again(self, frame: Frame, places: Floats) -> Detections:
-        """Look at what may be faces, as close as they were first seen by the far model."""
-        self.looked = places
-        boxes = sizes(places)
-        regions = regions_of_boxes(boxes, np.zeros(len(boxes), np.float32))
-        regions[:, 2:4] = boxes[:, 2:].max(axis=1, keepdims=True) * (self.far.side / RESOLVED / 2)
-        for _ in regions:
-            self.lookout.note("weak")
-        return self.far.look(frame, regions, self.settings.weak_score)
+    def _again(self, frame: Frame, place: Candidate) -> Detections:
+        """Look closer at what may be a face; return it once it has passed."""
+        self.lookout.note("weak")
+        region = around(place.box, NEAR_AROUND)
+        score, found = look_closer(self.near, frame, region, place.box, place.average)
+        if not self.candidates.weigh(self.t, place, score):
+            return NOTHING
+        return found._replace(scores=np.maximum(found.scores, np.float32(SETTINGS.passed)))
 
     def _on_heads(
         self, frame: Frame, known: Faces, motion: Motion | None, bodies: Bodies
     ) -> list[Detections]:
-        missing = without_face(heads(bodies), known.boxes)
+        boxes, angles, seen = heads(bodies)
+        missing = seen & ~_taken(boxes, known.boxes)
         if motion is not None and self.t - self.head_at < self.settings.beat_s * SECOND:
-            missing = missing[motion.inside(extents(missing))]
-        if not len(missing):
+            missing &= motion.inside(corners(boxes))
+        if not missing.any():
             return []
         self.head_at = self.t
-        missing[:, 2:4] *= AROUND
-        for _ in missing:
+        places = zip(corners(boxes[missing]), angles[missing], strict=True)
+        regions = np.array([around(box, NEAR_AROUND, angle) for box, angle in places])
+        for _ in regions:
             self.lookout.note("head")
-        return [self.near.look(frame, missing, self.settings.min_score)]
+        return [self.near.look(frame, regions, self.settings.min_score)]
 
     def _tile(self, frame: Frame, known: Faces, motion: Motion | None) -> list[Detections]:
         """Look at the next tile if it is time, where something moves that isn't known first."""
@@ -227,10 +242,11 @@ class FaceDetector(Node):
         tile = self.tiles.next(frame.size, due)
         if not len(tile):
             return []
-        self.looked = NOWHERE[:, :4]
         self.tile_at = self.t
         self.lookout.note("tile")
-        return [self._in_tiles(frame, tile, self.settings.weak_score)]
+        found = self._in_tiles(frame, tile, self.settings.weak_score)
+        self.candidates.see(self.t, found, everywhere=False)
+        return [found]
 
     def _faces(self, found: Detections) -> Faces:
         boxes = sizes(found.boxes)
@@ -248,7 +264,13 @@ def merged(parts: list[Detections]) -> Detections:
     if not parts:
         return Detections(NOTHING.boxes, np.empty((0, 6, 2), np.float32), NOTHING.scores)
     joined = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return merge_overlapping(Detections(*joined), MERGE_OVERLAP)
+    found = merge_overlapping(Detections(*joined), MERGE_OVERLAP)
+    larger = found.boxes[:, 2] - found.boxes[:, 0]
+    inner = [np.zeros(1, bool)] + [
+        _inside(found.boxes[row : row + 1], found.boxes[:row][larger[:row] > larger[row] * INNER])
+        for row in range(1, len(found.scores))
+    ]
+    return rows_of(found, ~np.concatenate(inner))
 
 
 def turned(size: tuple[int, int], angle: float) -> Floats:
@@ -259,13 +281,20 @@ def turned(size: tuple[int, int], angle: float) -> Floats:
     return np.array([size[0] / 2, size[1] / 2, width, height, angle], np.float32)
 
 
-def _moving(motion: Motion, known: Floats, tiles: Floats) -> np.ndarray:
+def _taken(heads: Floats, faces: Floats) -> Mask:
+    """Return on which heads (n, 4: x, y, width, height) the middle of a face (m, 4) lies."""
+    apart = np.linalg.norm(centres(heads)[:, None] - centres(faces)[None], axis=2)
+    return np.asarray((apart < heads[:, None, 2]).any(axis=1))
+
+
+def _moving(motion: Motion, known: Floats, tiles: Floats) -> Mask:
     """Return (n,) in which tiles something moves outside of what is known."""
     rest = Motion(motion.t, motion.rest(known), motion.cell)
     return rest.inside(extents(tiles))
 
 
-def _inside(found: Floats, known: Floats) -> np.ndarray:
+def _inside(found: Floats, known: Floats) -> Mask:
     """Return (n,) which boxes (n, 4) have their middle in a known face (m, 4): parts of it."""
     middles = ((found[:, :2] + found[:, 2:]) / 2)[:, None]
-    return ((middles > known[:, :2]) & (middles < known[:, 2:])).all(axis=2).any(axis=1)
+    inside = (middles > known[:, :2]) & (middles < known[:, 2:])
+    return np.asarray(inside.all(axis=2).any(axis=1))

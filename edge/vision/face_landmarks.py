@@ -12,7 +12,11 @@ from edge.vision.faces import KEYPOINTS, Faces, Meshes, eye_angles, regions_of_l
 from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading
 from edge.vision.profiles import Profiles
 from edge.vision.regions import project
-from edge.vision.targets import Floats, Targets
+from edge.vision.targets import Floats, Mask, Targets
+
+COLLAPSED = 1.6
+"""Landmarks that are so much smaller or larger than the face was aren't its: in blur they collapse
+to a strip, and the model doesn't notice."""
 
 
 class FaceLandmarks(LandmarkNode[Meshes]):
@@ -63,6 +67,19 @@ class FaceLandmarks(LandmarkNode[Meshes]):
             seen = self.profiles.keep(frame, targets, seen, self.bodies, self.settings.keep_score)
             self.counts["profiles"] += int((~seen.trusted).sum())
         return seen
+
+    def _limits(self, targets: Targets) -> Floats:
+        # A face whose landmarks weren't trusted has to convince the model anew.
+        limits = super()._limits(targets)
+        last = None if self.last is None else self.last[1]
+        if last is not None and len(last) == targets.followed.sum():
+            limits[np.flatnonzero(targets.followed)[~last.trusted]] = self.settings.min_score
+        return limits
+
+    def _plausible(self, targets: Targets, seen: Meshes, size: tuple[int, int]) -> Mask:
+        areas = (boxes[:, 2:].prod(axis=1) for boxes in (seen.boxes, targets.boxes))
+        ratios = np.abs(np.log(np.maximum(np.divide(*areas), 1e-6))) / 2
+        return super()._plausible(targets, seen, size) & (ratios < math.log(COLLAPSED))
 
     def _read(self, frame: Frame, region: Floats) -> Reading:
         outputs, matrix = self._run(frame, region)

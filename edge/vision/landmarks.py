@@ -11,7 +11,7 @@ from edge.io.frames import Frame
 from edge.vision.carry import carried
 from edge.vision.detection import intersection_over_union
 from edge.vision.models import ModelSettings, open_model
-from edge.vision.regions import Cropper, Matrix
+from edge.vision.regions import Cropper, Matrix, lighten
 from edge.vision.targets import (
     Floats,
     Mask,
@@ -125,8 +125,9 @@ class LandmarkNode(Node, Generic[S]):
         scores = np.array([r.score for r in readings], np.float32)
         seen = self._answer(rows, landmarks, scores, readings)
         followed = targets.followed[rows]
-        limits = np.where(followed, self.settings.keep_score, self.settings.min_score)
-        kept = (scores >= limits) & self._in_picture(seen, frame.size)
+        kept = (scores >= self._limits(targets)[rows]) & self._plausible(
+            select(targets, rows), seen, frame.size
+        )
         kept = one_each(kept, self._compared(seen), scores, self.settings.merge_overlap)
         lost = int(targets.followed.sum()) - int((followed & kept).sum())
         return replace(select(seen, kept), lost=lost)
@@ -139,9 +140,7 @@ class LandmarkNode(Node, Generic[S]):
             self.counts["invalid"] += 1
             return None
 
-    def _answer(
-        self, rows: Rows, landmarks: Floats, scores: Floats, readings: list[Reading]
-    ) -> S:
+    def _answer(self, rows: Rows, landmarks: Floats, scores: Floats, readings: list[Reading]) -> S:
         """Return what was read of the targets `rows` (n,)."""
         return self.kind(  # type: ignore[return-value]
             t=self.t,
@@ -154,8 +153,14 @@ class LandmarkNode(Node, Generic[S]):
             **self._more(readings),
         )
 
-    def _in_picture(self, seen: S, size: tuple[int, int]) -> Mask:
-        """Return (n,) which haven't left a picture of `size` (width, height)."""
+    def _limits(self, targets: Targets) -> Floats:
+        """Return (n,) how likely each has to be."""
+        limits = np.where(targets.followed, self.settings.keep_score, self.settings.min_score)
+        return limits.astype(np.float32)
+
+    def _plausible(self, targets: Targets, seen: S, size: tuple[int, int]) -> Mask:
+        """Return (n,) which may be the targets, and haven't left a picture of `size` (width,
+        height)."""
         return _inside(seen.boxes, size)
 
     def _compared(self, seen: S) -> Floats:
@@ -168,6 +173,7 @@ class LandmarkNode(Node, Generic[S]):
         Raises Unusable.
         """
         rgb, matrix = self.cropper.cut(frame.bgr, region)
+        lighten(rgb)
         self.model.write_picture(rgb)
         outputs = self.model.invoke()
         # Not a number is neither larger nor smaller.

@@ -1,158 +1,196 @@
-"""Faces that are turned away: still there, by a closer look or the body, but without landmarks."""
+"""Faces whose landmarks can't be trusted: turned away, in noise or darkness, but still there."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from edge.graph.node import Context
 from edge.io.frames import Frame
 from edge.vision.anchors import FACE_FAR, FACE_NEAR
-from edge.vision.bodies import Bodies
-from edge.vision.detection import Detections, intersection_over_union
-from edge.vision.detector import Detector
-from edge.vision.evidence import NOTHING, SECOND, log_odds, probability, updated
-from edge.vision.faces import MARGIN, Meshes, eye_angles, regions_of_boxes
-from edge.vision.heads import heads
+from edge.vision.bodies import Bodies, heads
+from edge.vision.detection import intersection_over_union
+from edge.vision.detector import Average, Detector
+from edge.vision.evidence import (
+    FAR_AROUND,
+    NEAR_AROUND,
+    SECOND,
+    around,
+    log_odds,
+    look_closer,
+    probability,
+    updated,
+)
+from edge.vision.evidence import SETTINGS as WEIGHTS
+from edge.vision.faces import Meshes, regions_of_boxes
 from edge.vision.landmarks import one_each
 from edge.vision.models import ModelSettings
-from edge.vision.targets import Floats, Targets, centres, corners, join, select, sizes
+from edge.vision.targets import Floats, Mask, Targets, centres, corners, join, select, sizes
 
-AROUND = 2.5
-"""Side of what the detector sees, in widths of the face."""
-WIDER = 2.0
-"""And how much more the far model sees, where the near one is in doubt: what is blurred or dark is
-rather its job."""
-NEW = 0.7
-"""A new face without landmarks has to be so likely by the detectors alone."""
-FAINT = 0.1
-"""What scores less isn't worth weighing."""
-NEUTRAL = 0.45
-"""What the near model gives to a face and to anything else equally often where a face just was: on
-a plain wall it still gives 0.1 to 0.3, on a profile 0.5 to 0.9."""
-HEAD = 0.5
-"""What the head of a body is worth, as a score: it neither adds to the evidence nor takes from it,
-which then fades."""
-MEMORY_S = 2.0
-"""In which time evidence fades to a third: somebody may look back for about as long."""
-FRAME_S = 0.1
-"""Longest time between two looks at a face that is followed, for all that fading needs."""
-OVERLAP = 0.25
-"""A detection that shares less with where the face was is something else."""
+
+class Settings(NamedTuple):
+    new: float = 0.7
+    """How likely a new face without landmarks has to be."""
+    before: float = 2.0
+    """Log-odds that what was seen before is worth at most: one glance at nothing must not end it,
+    two may."""
+    memory_s: float = 2.0
+    """In which time evidence fades to a third: somebody may look back for about as long."""
+    glance_s: float = 0.1
+    """Longest time between two looks at a face that is followed, for all that fading needs."""
+    doubt: float = 0.6
+    """Below this score of the near detector, the far one is asked, too."""
+    sized: float = 0.85
+    """From this score on the near detector is right about a face's size, by 10 %. A blurred one it
+    takes for up to half as large again, and if that were believed, for more on every frame."""
+    overlap: float = 0.25
+    """What shares less of its area with where the face was is something else."""
+
+
+SETTINGS = Settings()
+
+
+@dataclass(slots=True)
+class _Row:
+    """A face without landmarks, `box` (4,: x, y, width, height), on its way to the next frame."""
+
+    box: Floats
+    region: Floats
+    score: float = 0.0
+    near: Average = field(default_factory=Average)
+    far: Average = field(default_factory=Average)
+
+    def move(self, box: Floats, *, resized: bool) -> None:
+        """Go to the middle of another box (4,), and take its size if `resized`.
+
+        The angle stays: both eyes of a profile are at one place, and say nothing of it.
+        """
+        size = box[2:] if resized else self.box[2:]
+        self.box = np.concatenate((box[:2] + (box[2:] - size) / 2, size))
+        self.region = regions_of_boxes(self.box[None], self.region[4:])[0]
 
 
 class Profiles:
-    """Keeps followed faces that the landmark model doesn't know as such any more.
+    """Keeps faces that the landmark model doesn't know as such (any more).
 
-    Each is looked at by the near detector where it was, for a fraction of the landmark model's
-    cost, and only while it is turned away. A row's score is the probability that all evidence
-    together amounts to (`edge.vision.evidence`).
+    Each is looked at where it was by the near detector, at a fraction of the landmark model's cost,
+    and by the far one where that is in doubt; or the head of a body says that it is there. A row's
+    score is the probability that all evidence together amounts to (`edge.vision.evidence`).
     """
 
     def __init__(self, settings: ModelSettings, context: Context, points: int) -> None:
         shared = ModelSettings(threads=settings.threads, accelerator=settings.accelerator)
-        self.detector = Detector(
-            "face_near", (FACE_NEAR,), shared, context, (-1, 1), "face detector"
+        self.near, self.far = (
+            Detector(name, (FACE_NEAR, FACE_FAR), shared, context, (-1, 1), "face detector")
+            for name in ("face_near", "face_far")
         )
-        self.far = Detector("face_far", (FACE_FAR,), shared, context, (-1, 1), "face detector")
         self.points = points
         self.t: int | None = None
+        self.rows: list[_Row] = []
 
     def close(self) -> None:
-        self.detector.close()
+        self.near.close()
         self.far.close()
 
     def keep(
         self, frame: Frame, targets: Targets, seen: Meshes, bodies: Bodies | None, least: float
     ) -> Meshes:
-        """Return what was seen and, untrusted, what else is there of the followed targets."""
-        shared = intersection_over_union(corners(targets.boxes), corners(seen.boxes))
-        passed_s = FRAME_S if self.t is None else min((seen.t - self.t) / SECOND, FRAME_S)
+        """Return what was seen and, untrusted, what else is there of the targets.
+
+        `least`: how likely one has to be that is followed.
+        """
+        passed_s = SETTINGS.glance_s
+        if self.t is not None:
+            passed_s = min((seen.t - self.t) / SECOND, passed_s)
         self.t = seen.t
-        gone = np.flatnonzero(~(shared > OVERLAP).any(axis=1))
-        rows = [self._row(frame, targets, row, bodies, passed_s) for row in gone]
-        limits = np.where(targets.followed[gone], least, NEW)
-        kept, followed = [], 0
-        for row, limit, was in zip(rows, limits, targets.followed[gone], strict=True):
-            if row is not None and row[2] >= limit:
-                kept.append(row)
-                followed += int(was)
-        if not kept:
+        shared = intersection_over_union(corners(targets.boxes), corners(seen.boxes))
+        gone = np.flatnonzero(~(shared > SETTINGS.overlap).any(axis=1)).tolist()
+        before, self.rows = self.rows, []
+        followed = 0
+        for index in gone:
+            row = _before(before, targets.boxes[index], targets.regions[index])
+            is_followed = bool(targets.followed[index])
+            odds = log_odds(float(targets.scores[index]))
+            self._look(frame, row, min(odds, SETTINGS.before), bodies, passed_s)
+            limit = least if is_followed else SETTINGS.new
+            if row.score >= limit and _is_inside(row.box, frame.size):
+                self.rows.append(row)
+                followed += is_followed
+        if not self.rows:
             return seen
-        boxes = np.array([box for box, _, _ in kept], np.float32)
-        n = len(kept)
-        untrusted = Meshes(
-            t=seen.t,
+        both = join(seen, self._meshes(seen.t))
+        single = _single(both)
+        lost = max(seen.lost - followed + int((~single[len(seen) :]).sum()), 0)
+        order = _order(targets, both)
+        return replace(select(both, order[single[order]]), lost=lost)
+
+    def _look(
+        self, frame: Frame, row: _Row, odds: float, bodies: Bodies | None, passed_s: float
+    ) -> None:
+        """Look at a face where it was; move it there, and weigh what speaks for it."""
+        box, angle = corners(row.box[None])[0], float(row.region[4])
+        score, found = look_closer(self.near, frame, around(box, NEAR_AROUND, angle), box, row.near)
+        if score < SETTINGS.doubt:
+            region = around(box, FAR_AROUND, angle)
+            farther, other = look_closer(self.far, frame, region, box, row.far)
+            if farther > score:
+                score, found = farther, other
+        if len(found.scores):
+            row.move(sizes(found.boxes)[0], resized=score >= SETTINGS.sized)
+        head = None
+        if score < WEIGHTS.neutral and bodies is not None:
+            head = _head(bodies, row.box)
+        if head is not None:
+            # It neither adds to the evidence nor takes from it, which then fades.
+            score = WEIGHTS.neutral
+            if not len(found.scores):
+                row.move(np.concatenate((head - row.box[2:] / 2, row.box[2:])), resized=False)
+        row.score = probability(updated(odds, score, passed_s, SETTINGS.memory_s))
+
+    def _meshes(self, t: int) -> Meshes:
+        n = len(self.rows)
+        return Meshes(
+            t=t,
             landmarks=np.full((n, self.points, 3), np.nan, np.float32),
-            boxes=boxes,
-            regions=np.array([region for _, region, _ in kept], np.float32),
-            scores=np.array([score for _, _, score in kept], np.float32),
+            boxes=np.array([row.box for row in self.rows], np.float32),
+            regions=np.array([row.region for row in self.rows], np.float32),
+            scores=np.array([row.score for row in self.rows], np.float32),
             fresh=np.ones(n, bool),
             lost=0,
             trusted=np.zeros(n, bool),
         )
-        both = join(seen, untrusted)
-        # A row without landmarks that has run into another is that one.
-        single = one_each(np.ones(len(both), bool), both.boxes, both.scores + both.trusted, OVERLAP)
-        single |= both.trusted
-        lost = max(seen.lost - followed + int((~single[len(seen) :]).sum()), 0)
-        rows = _order(targets, both)
-        return replace(select(both, rows[single[rows]]), lost=lost)
-
-    def _row(
-        self, frame: Frame, targets: Targets, row: int, bodies: Bodies | None, passed_s: float
-    ) -> tuple[Floats, Floats, float] | None:
-        """Return box (4,), region (5,) and score of a face, by what speaks for it."""
-        box, region = targets.boxes[row], targets.regions[row]
-        wide = region.copy()
-        wide[2:4] *= AROUND / MARGIN
-        found = self.detector.look(frame, wide[None], FAINT)
-        best = _best(found, box)
-        if best is None or found.scores[best] < NEUTRAL:
-            wide[2:4] *= WIDER
-            farther = self.far.look(frame, wide[None], FAINT)
-            other = _best(farther, box)
-            if other is not None and (best is None or farther.scores[other] > found.scores[best]):
-                found, best = farther, other
-        score = NOTHING
-        if best is not None:
-            score = float(found.scores[best])
-            box = sizes(found.boxes[best : best + 1])[0]
-            angle = eye_angles(found.keypoints[best : best + 1])
-            # Both eyes of a profile are at one place: only its keypoints' angle is unsure.
-            region = regions_of_boxes(box[None], angle)[0]
-            region[4] = targets.regions[row, 4]
-        if score < HEAD and bodies is not None:
-            head = _head(bodies, box)
-            if head is not None:
-                score = HEAD if best is None else max(score, HEAD)
-                if best is None:
-                    box = np.concatenate((head[:2] - box[2:] / 2, box[2:])).astype(np.float32)
-                    region = np.concatenate((head[:2], region[2:])).astype(np.float32)
-        middle = box[:2] + box[2:] / 2
-        if not ((middle >= 0) & (middle < frame.size)).all():
-            return None
-        before = log_odds(targets.scores[row : row + 1]).clip(-3, 2)
-        odds = updated(before, np.float32([score]), NEUTRAL, passed_s, MEMORY_S)
-        return box, region, float(probability(odds)[0])
 
 
-def _best(found: Detections, box: Floats) -> int | None:
-    """Return which of the detections is at a box (4,), the surest one."""
-    if not len(found.scores):
-        return None
-    shared = intersection_over_union(found.boxes, corners(box[None]))[:, 0]
-    near = np.flatnonzero(shared > OVERLAP)
-    return int(near[found.scores[near].argmax()]) if len(near) else None
+def _before(rows: list[_Row], box: Floats, region: Floats) -> _Row:
+    """Return the row of the preceding frame that a target (4,: x, y, width, height) comes from."""
+    for row in rows:
+        if np.array_equal(row.box, box):
+            return row
+    return _Row(box, region)
+
+
+def _is_inside(box: Floats, size: tuple[int, int]) -> bool:
+    middle = box[:2] + box[2:] / 2
+    return bool(((middle >= 0) & (middle < size)).all())
+
+
+def _single(faces: Meshes) -> Mask:
+    """Return (n,) without those that have run into another, landmarks or not."""
+    ranks = faces.scores + faces.trusted
+    single = one_each(np.ones(len(faces), bool), faces.boxes, ranks, SETTINGS.overlap)
+    return single | faces.trusted
 
 
 def _head(bodies: Bodies, box: Floats) -> Floats | None:
-    """Return the head (5,) that a face's box (4,) lies on."""
-    known = heads(bodies)
-    if not len(known):
+    """Return the middle (2,) of the head that a face's box (4,) lies on."""
+    boxes, _, seen = heads(bodies)
+    boxes = boxes[seen]
+    if not len(boxes):
         return None
-    apart = np.linalg.norm(known[:, :2] - (box[:2] + box[2:] / 2), axis=1)
+    middles = centres(boxes)
+    apart = np.linalg.norm(middles - (box[:2] + box[2:] / 2), axis=1)
     nearest = int(apart.argmin())
-    return known[nearest] if apart[nearest] < known[nearest, 2] / 2 else None
+    return middles[nearest] if apart[nearest] < boxes[nearest, 2] / 2 else None
 
 
 def _order(targets: Targets, seen: Meshes) -> np.ndarray:

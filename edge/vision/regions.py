@@ -23,6 +23,9 @@ BLOCK = 1 << 17
 """Pixels that are read at once: as RGBA they stay in a core's cache until they are resampled."""
 MOST_BLOCKS = 4
 """Along each side of a crop: each costs 20 µs, wherever its pixels lie."""
+DARK, LIT, MOST_GAIN = 24.0, 64.0, 8.0
+"""Mean level of 255 below which a crop is made lighter, the level it is brought to, and by how much
+at most: more than three bits of a sensor's eight are noise then."""
 
 
 class Crop(NamedTuple):
@@ -109,6 +112,16 @@ class Cropper:
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=self.border,
         )
+
+
+def lighten(crop: Picture) -> None:
+    """Make a crop of the dark lighter, in place: models were trained on what people photograph."""
+    height, width = crop.shape[:2]
+    # Borders, which are black, aren't in the middle.
+    middle = crop[height // 4 : 3 * height // 4, width // 4 : 3 * width // 4]
+    level = sum(cv2.mean(middle)[:3]) / 3
+    if 0 < level < DARK:
+        cv2.convertScaleAbs(crop, dst=crop, alpha=min(LIT / level, MOST_GAIN))
 
 
 def whole(size: tuple[int, int]) -> Floats:
