@@ -6,7 +6,6 @@ take their place.
 """
 
 import math
-from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -52,16 +51,9 @@ def looks(picture: Picture, heads: Floats) -> Floats:
     return found
 
 
-def distances(known: Sequence[Floats | None], looks: Floats) -> Floats:
-    """Return how far apart (known, n) the known are from looks (n, bins), 0 to 1; NaN if unknown.
-
-    The Hellinger distance of histograms.
-    """
-    apart = np.full((len(known), len(looks)), np.nan, np.float32)
-    for row, one in enumerate(known):
-        if one is not None:
-            apart[row] = np.sqrt(np.maximum(1 - looks @ one, 0))
-    return apart
+def distance(one: Floats, other: Floats) -> float:
+    """Return how far apart two looks (bins,) are, 0 to 1: the Hellinger distance of histograms."""
+    return math.sqrt(max(1 - float(one @ other), 0.0))
 
 
 def blended(known: Floats, looks: Floats) -> Floats:

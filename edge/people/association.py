@@ -2,24 +2,20 @@
 
 Costs are plain functions of landmarks, in units of the parts' own sizes; what was joined a moment
 ago is favoured. Below the limits any pair is possible, and those are taken that cost least
-together (Jonker and Volgenant 1987, by the package `lap`).
+together.
 """
 
 import math
 
-import lap
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from edge.people.assignment import FORBIDDEN, Costs, assigned
 from edge.vision.bodies import Bodies
 from edge.vision.faces import KEYPOINTS, Meshes
 from edge.vision.hands import Hands
 from edge.vision.targets import Floats, Mask, centres
 
-Costs = NDArray[np.float64]
-FORBIDDEN = 1e6
-"""Cost of a pair that can't be of the same person."""
 HEAD = np.array([[5, 5], [2, 2], [0, 0], [9, 10], [8, 8], [7, 7]])
 """Pairs of a body's landmarks whose middle is what `KEYPOINTS` are of a face: right eye, left eye,
 nose, mouth, right ear, left ear."""
@@ -150,14 +146,6 @@ def _costs(far: Costs, ratio: Costs, hands: Hands, settings: AssociationSettings
     sides = np.tile(wrong, far.shape[1] // 2)
     costs = np.where(possible, far, 0) * settings.far_weight + settings.size_weight * other
     return np.where(possible, costs + settings.side_weight * sides, FORBIDDEN).astype(np.float64)
-
-
-def assigned(costs: Costs) -> list[int]:
-    """Return the column of each row so that they cost least together, -1 for none."""
-    if not costs.size:
-        return [-1] * len(costs)
-    _, columns, _ = lap.lapjv(costs, extend_cost=True, cost_limit=FORBIDDEN / 2)
-    return [int(column) for column in columns]
 
 
 def root_area(boxes: Floats) -> Floats:

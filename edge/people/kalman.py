@@ -27,13 +27,14 @@ class MotionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     size_jitter: float = 0.03
     """Standard deviation of a measured size, as a logarithm. Measured: 0.010 to 0.029, and 0.005
     to 0.009."""
-    speed: float = 2.5
-    """Standard deviation of the velocity of somebody of whom no more is known, sizes a second: 1
-    m/s, the usual walk is 1.4."""
+    speed: float = 2.0
+    """Standard deviation of the velocity of somebody of whom no more is known, sizes a second:
+    along each axis 0.4 m/s. Who walks has up to 1.4, but most stand or sit."""
     keep_s: float = 1.0
     """For how long people go on moving as they do: they walk for seconds and turn in less."""
-    growth: float = 0.2
-    """As `speed`, of the size's logarithm: who walks towards the camera from 3 m away."""
+    growth: float = 0.1
+    """As `speed`, of the size's logarithm: who comes nearer by a third of a metre a second at 3 m.
+    Most move across, or not at all."""
     grow_s: float = 0.5
     """As `keep_s`, of the size."""
 

@@ -17,8 +17,6 @@ class HandSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     is half hidden come and go."""
     tracks: TrackSettings = TrackSettings(
         forget_s=1.0,
-        reach=1.0,
-        reach_per_s=2.0,
         size_ratio=2.5,
         motion=MotionSettings(speed=8.0, keep_s=0.3, jitter=0.05, size_jitter=0.1, growth=2.0),
     )
