@@ -54,7 +54,7 @@ def noisy_room(path: Path | None, start_s: float | None, folder: Path) -> Clip:
     with fresh noise in each. Raises UserError."""
     start_s = _start(path, start_s, SAMPLE_NOBODY_S)
     path = path or SAMPLE
-    picture = _pictures(path, start_s, 2)[0].astype(np.float32)
+    picture = _pictures(path, start_s)[0].astype(np.float32)
     random = np.random.default_rng(0)
     noisy = (
         picture + NOISE_LEVELS * random.standard_normal(picture.shape, np.float32)
@@ -121,11 +121,11 @@ def _start(path: Path | None, start_s: float | None, of_sample: float) -> float:
     return of_sample if path is None else 0.0
 
 
-def _pictures(path: Path, start_s: float, most: int = FRAMES) -> list[Picture]:
+def _pictures(path: Path, start_s: float) -> list[Picture]:
     video = VideoFile(str(path))
     with contextlib.closing(video):
         wanted = (frame for frame in video.frames() if frame.t >= start_s * 1e6)
-        pictures = [frame.bgr for frame in itertools.islice(wanted, most)]
+        pictures = [frame.bgr for frame in itertools.islice(wanted, FRAMES)]
     if len(pictures) < 2:
         raise UserError(f"{path} has no two frames after {start_s:g} s: choose an earlier --start")
     return pictures
