@@ -128,9 +128,10 @@ class LandmarkNode(Node, Generic[S]):
         kept = (scores >= self._limits(targets)[rows]) & self._plausible(
             select(targets, rows), seen, frame.size
         )
-        kept = one_each(kept, self._compared(seen), scores, self.settings.merge_overlap)
+        if len(kept) > 1:
+            kept = one_each(kept, self._compared(seen), scores, self.settings.merge_overlap)
         lost = int(targets.followed.sum()) - int((followed & kept).sum())
-        return replace(select(seen, kept), lost=lost)
+        return replace(seen if kept.all() else select(seen, kept), lost=lost)
 
     def _reading(self, frame: Frame, region: Floats) -> Reading | None:
         """Look at one region (5,) of a frame; None, and counted, where that is of no use."""
