@@ -53,7 +53,7 @@ def looks(picture: Picture, heads: Floats) -> Floats:
 
 def distance(one: Floats, other: Floats) -> float:
     """Return how far apart two looks (bins,) are, 0 to 1: the Hellinger distance of histograms."""
-    return math.sqrt(max(1 - float(one @ other), 0.0))
+    return math.sqrt(max(1.0 - float(np.vdot(one, other)), 0.0))
 
 
 def blended(known: Floats, looks: Floats) -> Floats:

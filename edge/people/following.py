@@ -1,9 +1,11 @@
-"""Follows boxes from one frame to the next by motion alone."""
+"""Follows boxes from one frame to the next by motion alone, and says where that leaves doubt."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,38 +17,76 @@ Floats = NDArray[np.float32]
 SECOND = 1_000_000
 
 
+class FollowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Lengths in units of the head's size, about 0.2 m."""
+
+    gate: float = 16.3
+    """Squared Mahalanobis distance up to which a motion is an ordinary one: 0.999 of the
+    chi-square distribution with three degrees of freedom."""
+    miss_s: float = 0.3
+    """Missed for longer, who is seen next is somebody who has to be recognised."""
+    touch: float = 0.35
+    """Two heads nearer than this may be mixed up: their boxes overlap by half."""
+    hidden: float = 1.0
+    """So near to somebody who isn't seen, or has just appeared, that may be them: behind a head,
+    or the shoulders."""
+    hidden_s: float = 1.0
+    """So long after they were last seen, it isn't known any more where they are hidden."""
+    settle_s: float = 0.3
+    """So long after two have come apart it is decided who is who: by then it shows where each is
+    going."""
+    unsure_s: float = 2.0
+    """For longer nobody waits for more evidence, where that left a doubt."""
+    apart: float = 2.5
+    """Two heads nearer than this, across, have shoulders that overlap: nobody's clothes are looked
+    at then."""
+
+
 @dataclass(slots=True)
 class Tracklet:
-    """One box followed without a doubt, of somebody whose id is another question.
+    """One box followed from frame to frame; whom it shows is another question.
 
     `state` is that at `seen`; times in µs. `shape`: width and height of the last box in units of
     its size. `evidence`: seconds for which it was seen, less twice those missed.
     `person`: id of whom it shows, 0 for nobody so far. `since`: that may be wrong since then; None
-    if it can't. `mixed`: when it last could be mixed up with somebody else, `origin`: its state
-    then, `course`: that at
-    `course_t`, a little later, when it shows where it goes.
-    `looks` (bins,): the average since `since`, and `looked` when it was last renewed.
+    if it can't. `margin`: by how much it is likelier than anybody else.
+    `mixed`: when it last could be mixed up with somebody else; `origin`: its state then; `course`:
+    that at `course_t`, a little later, when it shows where it goes.
+    `looks` (bins,): the average, since `since`, and `looked` when it was last renewed.
     """
 
     state: State
     seen: int
-    shape: tuple[float, float]
     since: int | None
     mixed: int
     origin: State
     course: State
     course_t: int
     evidence: float = 0.0
-    margin: float = 0.0
     person: int = 0
+    margin: float = 0.0
     looks: Floats | None = None
     looked: int = 0
+
+    def go_on(self, t: int, state: State, settle_s: float) -> None:
+        """Take the state that it has at t."""
+        self.evidence += (t - self.seen) / SECOND
+        self.state, self.seen = state, t
+        if self.mixed == t:
+            self.origin = state
+        if (t - self.mixed) / SECOND <= settle_s:
+            self.course, self.course_t = state, t
 
     def remember(self, t: int, looks: Floats) -> None:
         """Let the average follow what somebody looks like at t."""
         if np.isfinite(looks).all():
             self.looks = looks if self.looks is None else blended(self.looks, looks)
             self.looked = t
+
+
+def begun(t: int, state: State) -> Tracklet:
+    """Return the tracklet of a box that goes on none."""
+    return Tracklet(state, t, t, t, state, state, t)
 
 
 class Match(NamedTuple):
@@ -82,19 +122,50 @@ def _costs(now: list[State], seen: list[Seen], motion: MotionSettings, gate: flo
     place, scale = place + motion.jitter**2, scale + motion.size_jitter**2
     far = ((x - x0) ** 2 + (y - y0) ** 2) * np.exp(-size0 - size)
     gated = far / place + (size - size0) ** 2 / scale
-    # Better anybody than nobody, within the gate: costs may be below zero.
-    costs = gated + 2 * np.log(place) + np.log(scale)
-    return np.where(gated > gate, FORBIDDEN, costs)
+    return np.where(gated > gate, FORBIDDEN, gated + 2 * np.log(place) + np.log(scale))
 
 
-def begun(t: int, seen: Seen, box: list[float], kalman: Kalman) -> Tracklet:
-    """Return the tracklet of a box that goes on none."""
-    state = kalman.start(seen)
-    return Tracklet(state, t, proportions(box), t, t, state, state, t)
+def doubtful(
+    matched: Match, tracklets: list[Tracklet], lost: list[State], settings: FollowSettings
+) -> list[Tracklet]:
+    """Return which of the tracklets that go on could be mixed up, by where they should be.
+
+    With another that is seen there too, or is expected there and isn't seen, or with what appears
+    there. One that is doubtful already is also mixed up with whom it may hide: `lost`.
+    """
+    new = [one for one, known in zip(matched.seen, matched.found, strict=True) if known < 0]
+    taken, now = set(matched.found), matched.now
+    visible = [state for index, state in enumerate(now) if index in taken]
+    missed = [state for index, state in enumerate(now) if index not in taken]
+    found = []
+    for index, (track, state) in enumerate(zip(tracklets, now, strict=True)):
+        if index in taken:
+            hidden = [*new, *missed, *(lost if track.since is not None else ())]
+            others = [other for other in visible if other is not state]
+            pixels = state.pixels
+            if _any_near(state, hidden, settings.hidden * pixels) or _any_near(
+                state, others, settings.touch * pixels
+            ):
+                found.append(track)
+    return found
 
 
-def proportions(box: list[float]) -> tuple[float, float]:
-    """Return width and height of a box in units of its size."""
-    width, height = max(box[2], 1.0), max(box[3], 1.0)
-    size = math.sqrt(width * height)
-    return width / size, height / size
+def _any_near(one: State, others: Iterable[Seen | State], limit: float) -> bool:
+    return any(math.hypot(one.x - other.x, one.y - other.y) < limit for other in others)
+
+
+def clear(matched: Match, tracklets: list[Tracklet], apart: float) -> list[bool]:
+    """Return which of those seen stand apart from all others, seen or not, so that it's their
+    clothes that are below their heads."""
+    taken = set(matched.found)
+    known = [
+        (state.x, state.size)
+        for index, (state, track) in enumerate(zip(matched.now, tracklets, strict=True))
+        if index not in taken and track.person
+    ]
+    if not matched.seen:
+        return []
+    x, size = np.array([(one.x, one.size) for one in matched.seen] + known).T
+    limits = apart * np.exp(np.maximum(size[:, None], size[None]))
+    near = np.abs(x[:, None] - x[None]) < limits
+    return (near[: len(matched.seen)].sum(axis=1) == 1).tolist()  # itself

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
+from edge.people.identity import IdentitySettings
 from edge.people.kalman import MotionSettings
 from edge.people.tracks import SECOND, Tracks, TrackSettings
 from edge.vision.hands import Hands
@@ -17,7 +18,7 @@ class HandSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     is half hidden come and go."""
     tracks: TrackSettings = TrackSettings(
         forget_s=1.0,
-        size_ratio=2.5,
+        identity=IdentitySettings(size_sd=0.3),
         motion=MotionSettings(speed=8.0, keep_s=0.3, jitter=0.05, size_jitter=0.1, growth=2.0),
     )
     """Hands move by eight of their sizes a second and turn within a third of one; they close and
