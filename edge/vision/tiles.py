@@ -21,9 +21,15 @@ class Tiles:
     def __init__(self, side: float, overlap: float) -> None:
         self.side, self.overlap = side, overlap
         self._next = 0
+        self._all: tuple[tuple[int, int], Floats] | None = None
 
     def all(self, size: tuple[int, int]) -> Floats:
         """Return the tiles (n, 5) of a picture of `size` (width, height), row by row."""
+        if self._all is None or self._all[0] != size:
+            self._all = size, self._of(size)
+        return self._all[1]
+
+    def _of(self, size: tuple[int, int]) -> Floats:
         scale = 1.0
         while True:
             side, overlap = self.side * scale, self.overlap * scale
