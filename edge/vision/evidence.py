@@ -48,6 +48,10 @@ class Settings(NamedTuple):
     surest: float = 3.0
     """Log-odds beyond which more looks don't add: what was held for long and has gone has to be
     noticed within a few looks."""
+    reach: float = 0.7
+    """A detection whose middle is nearer to where something was, in its widths, is that."""
+    ratio: float = 2.0
+    """And its size may be wrong by that: the far model makes small faces too large."""
     overlap: float = 0.3
     """Detections that share more of their area at two times are of one thing."""
     places: int = 32
@@ -83,17 +87,20 @@ def updated(odds: float, score: float, passed_s: float, memory_s: float) -> floa
 
 def look_closer(
     detector: Detector, frame: Frame, region: Floats, box: Floats, average: Average
-) -> tuple[float, Detections]:
-    """Return the score of what is at a box (4,: left, top, right, bottom), and that one detection.
+) -> Detections:
+    """Return the best detection near a box (4,: left, top, right, bottom), one or none.
 
-    `region` (5,): what the detector is to see; `average`: of what it has seen there. The score is
-    `Settings.nothing` where there is no detection.
+    `region` (5,): what the detector is to see; `average`: of what it has seen there.
     """
     found = detector.look_again(frame, region, SETTINGS.nothing, average)
-    at = np.flatnonzero(intersection_over_union(found.boxes, box[None])[:, 0] > SETTINGS.overlap)
-    best = at[:1]  # they come best first
-    score = float(found.scores[best[0]]) if len(best) else SETTINGS.nothing
-    return score, Detections(*(part[best] for part in found))
+    side = float((box[2:] - box[:2]).max())
+    middles, sides = (
+        (found.boxes[:, :2] + found.boxes[:, 2:]) / 2,
+        np.ptp(found.boxes[:, ::2], axis=1),
+    )
+    near = np.linalg.norm(middles - (box[:2] + box[2:]) / 2, axis=1) < SETTINGS.reach * side
+    near &= (sides < side * SETTINGS.ratio) & (sides > side / SETTINGS.ratio)
+    return Detections(*(part[np.flatnonzero(near)[:1]] for part in found))  # best come first
 
 
 def around(box: Floats, widths: float, angle: float = 0.0) -> Floats:

@@ -208,7 +208,8 @@ class FaceDetector(Node):
         """Look closer at what may be a face; return it once it has passed."""
         self.lookout.note("weak")
         region = around(place.box, NEAR_AROUND)
-        score, found = look_closer(self.near, frame, region, place.box, place.average)
+        found = look_closer(self.near, frame, region, place.box, place.average)
+        score = float(found.scores.max(initial=SETTINGS.nothing))
         if not self.candidates.weigh(self.t, place, score):
             return NOTHING
         return found._replace(scores=np.maximum(found.scores, np.float32(SETTINGS.passed)))

@@ -17,6 +17,8 @@ from edge.vision.targets import Floats, Mask, Targets
 COLLAPSED = 1.6
 """Landmarks that are so much smaller or larger than the face was aren't its: in blur they collapse
 to a strip, and the model doesn't notice."""
+STRIP = 1.8
+"""A face's landmarks, however it is turned, aren't so much longer than wide: a profile's 1.6."""
 
 
 class FaceLandmarks(LandmarkNode[Meshes]):
@@ -79,7 +81,10 @@ class FaceLandmarks(LandmarkNode[Meshes]):
     def _plausible(self, targets: Targets, seen: Meshes, size: tuple[int, int]) -> Mask:
         areas = (boxes[:, 2:].prod(axis=1) for boxes in (seen.boxes, targets.boxes))
         ratios = np.abs(np.log(np.maximum(np.divide(*areas), 1e-6))) / 2
-        return super()._plausible(targets, seen, size) & (ratios < math.log(COLLAPSED))
+        sides = np.maximum(seen.boxes[:, 2:], 1e-3)
+        strip = sides.max(axis=1) > STRIP * sides.min(axis=1)
+        plausible = super()._plausible(targets, seen, size) & ~strip
+        return plausible & (ratios < math.log(COLLAPSED))
 
     def _read(self, frame: Frame, region: Floats) -> Reading:
         outputs, matrix = self._run(frame, region)

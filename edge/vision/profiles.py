@@ -9,7 +9,7 @@ from edge.graph.node import Context
 from edge.io.frames import Frame
 from edge.vision.anchors import FACE_FAR, FACE_NEAR
 from edge.vision.bodies import Bodies, heads
-from edge.vision.detection import intersection_over_union
+from edge.vision.detection import Detections, intersection_over_union
 from edge.vision.detector import Average, Detector
 from edge.vision.evidence import (
     FAR_AROUND,
@@ -23,7 +23,6 @@ from edge.vision.evidence import (
 )
 from edge.vision.evidence import SETTINGS as WEIGHTS
 from edge.vision.faces import Meshes, regions_of_boxes
-from edge.vision.landmarks import one_each
 from edge.vision.models import ModelSettings
 from edge.vision.targets import Floats, Mask, Targets, centres, corners, join, select, sizes
 
@@ -40,9 +39,14 @@ class Settings(NamedTuple):
     """Longest time between two looks at a face that is followed, for all that fading needs."""
     doubt: float = 0.6
     """Below this score of the near detector, the far one is asked, too."""
-    sized: float = 0.85
-    """From this score on the near detector is right about a face's size, by 10 %. A blurred one it
-    takes for up to half as large again, and if that were believed, for more on every frame."""
+    grown: float = 0.85
+    """From this score on the near detector is right that a face is larger than it was. A blurred
+    one it takes for up to half as large again, and if that were believed, for more each time."""
+    shrunk: float = 0.5
+    """And from this one on that it is smaller: the far model makes small ones too large."""
+    apart: float = 0.7
+    """Faces whose middles are nearer, in widths, are one: those of two people who touch are 0.9
+    apart."""
     overlap: float = 0.25
     """What shares less of its area with where the face was is something else."""
 
@@ -60,13 +64,12 @@ class _Row:
     near: Average = field(default_factory=Average)
     far: Average = field(default_factory=Average)
 
-    def move(self, box: Floats, *, resized: bool) -> None:
-        """Go to the middle of another box (4,), and take its size if `resized`.
+    def move(self, middle: Floats, size: Floats) -> None:
+        """Go to another middle (2,) and size (2,).
 
         The angle stays: both eyes of a profile are at one place, and say nothing of it.
         """
-        size = box[2:] if resized else self.box[2:]
-        self.box = np.concatenate((box[:2] + (box[2:] - size) / 2, size))
+        self.box = np.concatenate((middle - size / 2, size)).astype(np.float32)
         self.region = regions_of_boxes(self.box[None], self.region[4:])[0]
 
 
@@ -129,22 +132,25 @@ class Profiles:
     ) -> None:
         """Look at a face where it was; move it there, and weigh what speaks for it."""
         box, angle = corners(row.box[None])[0], float(row.region[4])
-        score, found = look_closer(self.near, frame, around(box, NEAR_AROUND, angle), box, row.near)
-        if score < SETTINGS.doubt:
+        near = look_closer(self.near, frame, around(box, NEAR_AROUND, angle), box, row.near)
+        found = [near]
+        if _score(near) < SETTINGS.doubt:
             region = around(box, FAR_AROUND, angle)
-            farther, other = look_closer(self.far, frame, region, box, row.far)
-            if farther > score:
-                score, found = farther, other
-        if len(found.scores):
-            row.move(sizes(found.boxes)[0], resized=score >= SETTINGS.sized)
+            found.append(look_closer(self.far, frame, region, box, row.far))
+        score = max(map(_score, found))
+        boxes = np.concatenate([each.boxes for each in found])
+        if len(boxes):
+            weights = np.concatenate([each.scores for each in found])
+            middle = np.average(centres(sizes(boxes)), axis=0, weights=weights)
+            row.move(middle, _size(row.box[2:], near))
         head = None
         if score < WEIGHTS.neutral and bodies is not None:
             head = _head(bodies, row.box)
         if head is not None:
             # It neither adds to the evidence nor takes from it, which then fades.
             score = WEIGHTS.neutral
-            if not len(found.scores):
-                row.move(np.concatenate((head - row.box[2:] / 2, row.box[2:])), resized=False)
+            if not len(boxes):
+                row.move(head, row.box[2:])
         row.score = probability(updated(odds, score, passed_s, SETTINGS.memory_s))
 
     def _meshes(self, t: int) -> Meshes:
@@ -169,6 +175,20 @@ def _before(rows: list[_Row], box: Floats, region: Floats) -> _Row:
     return _Row(box, region)
 
 
+def _score(found: Detections) -> float:
+    return float(found.scores.max(initial=WEIGHTS.nothing))
+
+
+def _size(before: Floats, near: Detections) -> Floats:
+    """Return width and height of a face by what they were and what the near detector saw."""
+    if not len(near.scores):
+        return before
+    now = near.boxes[0, 2:] - near.boxes[0, :2]
+    least = SETTINGS.grown if now.max() > before.max() else SETTINGS.shrunk
+    half: Floats = (before + now) * np.float32(0.5)
+    return half if _score(near) >= least else before
+
+
 def _is_inside(box: Floats, size: tuple[int, int]) -> bool:
     middle = box[:2] + box[2:] / 2
     return bool(((middle >= 0) & (middle < size)).all())
@@ -176,9 +196,11 @@ def _is_inside(box: Floats, size: tuple[int, int]) -> bool:
 
 def _single(faces: Meshes) -> Mask:
     """Return (n,) without those that have run into another, landmarks or not."""
-    ranks = faces.scores + faces.trusted
-    single = one_each(np.ones(len(faces), bool), faces.boxes, ranks, SETTINGS.overlap)
-    return single | faces.trusted
+    middles, widths = centres(faces.boxes), faces.boxes[:, 2:].max(axis=1)
+    apart = np.linalg.norm(middles[:, None] - middles[None], axis=2)
+    same = apart < SETTINGS.apart * np.maximum(widths[:, None], widths[None])
+    better = (faces.scores + faces.trusted)[:, None] < (faces.scores + faces.trusted)[None]
+    return np.asarray(faces.trusted | ~(same & better).any(axis=1))
 
 
 def _head(bodies: Bodies, box: Floats) -> Floats | None:
