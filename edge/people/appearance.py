@@ -53,13 +53,15 @@ def looks(picture: Picture, heads: Floats) -> Floats:
 
 def distance(one: Floats, other: Floats) -> float:
     """Return how far apart two looks (bins,) are, 0 to 1: the Hellinger distance of histograms."""
-    return math.sqrt(max(1.0 - float(np.vdot(one, other)), 0.0))
+    alike: float = np.vdot(one, other).item()
+    return math.sqrt(max(1 - alike, 0.0))
 
 
 def blended(known: Floats, looks: Floats) -> Floats:
     """Return the average (bins,) after another look (bins,)."""
     average = known + np.float32(RATE) * (looks - known)
-    return average / np.float32(max(np.linalg.norm(average), 1e-6))
+    length: float = np.linalg.norm(average).item()
+    return average / np.float32(max(length, 1e-6))
 
 
 def _torso(picture: Picture, x: float, y: float, width: float, height: float) -> Picture | None:

@@ -148,7 +148,7 @@ class Tracks:
             del self.people[id_]
         for track in self.tracklets:
             if track.person in left:
-                track.person = 0
+                track.person, track.since, track.evidence = 0, track.seen, 0.0
         return left
 
     def _doubt(self, matched: Match) -> None:

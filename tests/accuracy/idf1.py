@@ -1,4 +1,4 @@
-"""How well ids are kept: IDF1 and switches (Ristani et al. 2016; Bernardin and Stiefelhagen 2008)."""
+"""How well ids are kept: IDF1 (Ristani et al. 2016), switches (Bernardin and Stiefelhagen 2008)."""
 
 from typing import NamedTuple
 
