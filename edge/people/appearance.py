@@ -61,7 +61,7 @@ def blended(known: Floats, looks: Floats) -> Floats:
     """Return the average (bins,) after another look (bins,)."""
     average = known + np.float32(RATE) * (looks - known)
     length: float = np.linalg.norm(average).item()
-    return average / np.float32(max(length, 1e-6))
+    return (average / np.float32(max(length, 1e-6))).astype(np.float32)
 
 
 def _torso(picture: Picture, x: float, y: float, width: float, height: float) -> Picture | None:

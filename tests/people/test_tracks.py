@@ -1,9 +1,12 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.people.tracks import SECOND, Tracks, TrackSettings
+from tests.accuracy import suite
 
 FRAME = SECOND // 25
 
@@ -113,6 +116,105 @@ def test_a_short_occlusion_while_walking_is_bridged_by_motion():
     assert watch.entered == [1]
 
 
+def test_two_who_hide_each_other_while_crossing_keep_their_ids():
+    """At a walk, of the same size and on one line: only where each is going tells them apart."""
+    watch = Watch()
+    for index in range(75):
+        right, left = (100 + 10 * index, 200), (840 - 10 * index, 200)
+        if abs(right[0] - left[0]) > 60:
+            assert watch.see(right, left) == [1, 2]
+        else:
+            assert watch.see(right) in ([1], [2])
+    assert watch.entered == [1, 2]
+
+
+def test_one_who_passes_behind_somebody_standing_keeps_the_id():
+    watch = Watch()
+    for index in range(75):
+        behind = (100 + 8 * index, 210)
+        covered = abs(behind[0] - 400) < 90
+        ids = watch.see((400, 200), *([] if covered else [behind]))
+        assert ids == [1] if covered else ids == [1, 2]
+    assert watch.entered == [1, 2]
+
+
+def test_two_who_meet_and_turn_back_keep_their_ids():
+    """The nearer one hides the other for a second; sizes differ by a tenth, as 0.3 m apart do."""
+    watch = Watch()
+    for index in range(100):
+        step = 8 * min(index, 37, max(99 - index, 0))
+        near, far = (100 + step, 200, 105.0), (700 - step, 215, 95.0)
+        rows = [near, far] if far[0] - near[0] > 60 else [near]
+        given = np.array([(x - s / 2, y - s / 2, s, s) for x, y, s in rows], np.float32)
+        watch.t += FRAME
+        update = watch.tracks.update(watch.t, given)
+        assert update.ids == [1, 2][: len(rows)]
+
+
+def test_a_box_around_two_heads_swaps_nobody():
+    watch = Watch()
+    for index in range(60):
+        x = 12 * index
+        one, other = (100 + x, 200.0), (808 - x, 200.0)
+        if abs(one[0] - other[0]) > 55:
+            assert watch.see(one, other) == [1, 2]
+        else:
+            watch.see(((one[0] + other[0]) / 2, 200), size=130)
+    assert watch.entered == [1, 2]
+
+
+def test_a_false_box_far_away_takes_no_id_from_who_is_out_of_view():
+    watch = Watch()
+    for _ in range(10):
+        watch.see((400, 300))
+    watch.wait(0.6)
+    assert watch.see((900, 600)) == [0]
+    watch.wait(0.4)
+    assert watch.see((420, 300)) == [1]
+
+
+def dressed(*colours: int) -> np.ndarray:
+    return np.eye(8, dtype=np.float32)[list(colours)]
+
+
+@pytest.mark.parametrize(("colours", "ids"), [((3, 5), [1, 2]), ((5, 3), [2, 1])])
+def test_clothes_tell_who_came_back_where_motion_cannot(colours, ids):
+    tracks = Tracks(TrackSettings())
+    pair = boxes((100, 200), (500, 200))
+    for index in range(10):
+        tracks.update(index * FRAME, pair, dressed(3, 5))
+    for index in range(10, 50):
+        tracks.update(index * FRAME, boxes())
+    back = boxes((200, 200), (600, 200))
+    assert tracks.looks_needed(50 * FRAME, back).all()
+    assert tracks.update(50 * FRAME, back, dressed(*colours)).ids == ids
+
+
+def test_clothes_of_people_dressed_alike_change_nothing():
+    """Held to the made-up rooms, where looks differ by as much as between looks at one person."""
+    for seed in (1001, 1004):
+        results = [suite.run(seed, looks) for looks in ("none", "alike")]
+        assert results[0].tracked == pytest.approx(results[1].tracked, abs=0.01)
+
+
+def test_ids_are_kept_in_made_up_rooms():
+    """The short form of `python -m tests.accuracy.suite`: mean IDF1 of twelve other rooms.
+
+    Measured: SHORT, of 0.98 that perfect ids have there; without deciding anew after people come
+    apart (`settle_s` 0) WITHOUT.
+    """
+    assert np.mean([suite.run(seed, "alike").tracked.idf1 for seed in range(2000, 2012)]) > 0.96
+
+
+def test_the_uncertainty_of_a_box_falls_while_it_is_seen_and_rises_while_it_isnt():
+    tracks = Tracks(TrackSettings())
+    seen = [tracks.update(index * FRAME, boxes((400, 300))).box_sd[0] for index in range(10)]
+    assert seen == sorted(seen, reverse=True)
+    assert 0.5 < seen[-1] < seen[0] == pytest.approx(2.0)
+    again = tracks.update(20 * FRAME, boxes((400, 300))).box_sd[0]
+    assert again > seen[-1]
+
+
 def test_restarting_tells_who_was_known():
     watch = Watch()
     watch.see((100, 100), (400, 100))
@@ -157,3 +259,26 @@ def test_whatever_comes_ids_are_unique_rising_and_accounted_for(frames, pauses):
     assert watch.entered == list(range(1, len(watch.entered) + 1))
     assert len(set(watch.left)) == len(watch.left)
     assert set(watch.left) <= set(watch.entered)
+
+
+odd = st.floats(width=32) | st.sampled_from([0.0, 50.0, 60.0, 100.0])
+odd_boxes = st.lists(st.tuples(odd, odd, odd, odd), max_size=6)
+
+
+@given(st.lists(odd_boxes, max_size=12), st.booleans())
+def test_no_box_breaks_it(frames, with_looks):
+    tracks = Tracks(TrackSettings())
+    gone: set[int] = set()
+    for index, rows in enumerate(frames):
+        given_ = np.array(rows, np.float32).reshape(-1, 4)
+        looks = None
+        if with_looks:
+            needed = tracks.looks_needed(index * FRAME, given_)
+            looks = np.where(needed[:, None], np.eye(8, dtype=np.float32)[0], np.float32(np.nan))
+        update = tracks.update(index * FRAME, given_, looks)
+        gone |= set(update.left)
+        ids = [known for known in update.ids if known]
+        assert len(ids) == len(set(ids))
+        assert not gone & set(ids)
+        usable = np.isfinite(given_).all(axis=1).tolist()
+        assert [not math.isnan(sd) for sd in update.box_sd] == usable
