@@ -11,6 +11,7 @@ from benchmarks.contests import CONTESTS
 from benchmarks.machine import this_machine
 from benchmarks.overhead import Overhead
 from benchmarks.overhead import measure as measure_overhead
+from benchmarks.process import Dead
 from benchmarks.report import print_outcome, print_overhead
 from edge.cli.options import print_json
 from edge.errors import UserError
@@ -110,12 +111,12 @@ def _plots(folder: Path | None) -> Callable[[Overhead | None, list[Outcome]], No
 
 
 def run() -> int:
-    """Return the exit code: 0, or 2 with one line for what the user has to mend."""
+    """Return the exit code: 0, or 2 with one line that says why nothing was measured."""
     try:
         main(prog_name=NAME, standalone_mode=False)
     except click.UsageError as error:
         return _fail(f"{error.format_message().rstrip('.')}; see {NAME} --help")
-    except UserError as error:
+    except (UserError, Dead) as error:
         return _fail(str(error))
     except (KeyboardInterrupt, click.Abort):
         return 130

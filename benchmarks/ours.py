@@ -26,6 +26,9 @@ from edge.vision.silhouette import Silhouette, at_size
 
 FRAME_US = 33_333
 """Between the timestamps of two frames, as MediaPipe's solutions count them."""
+PATIENCE_MS = 60_000.0
+"""On a machine that is at work for others, too, a node is slow, not stuck; and every frame is to
+come out, or the round wouldn't end."""
 R = TypeVar("R")
 
 
@@ -125,6 +128,7 @@ def main(
     for name, node in ready.spec.check().items():
         if node.node is not ClipInMemory:
             ready.spec.nodes[name].uses = clock.node(node.node, name)
+            ready.spec.nodes[name].limit_ms = PATIENCE_MS
     run = ready.run(pace="fast", workers=workers)
     results = iter(run)
     outputs = len(ready.spec.outputs)

@@ -19,6 +19,10 @@ PATIENCE_S = 180.0
 """For an answer; before the first a process loads its model, or even fetches it."""
 
 
+class Dead(RuntimeError):
+    """A process has ended, or been ended, without an answer."""
+
+
 class Process:
     """Runs `command` in the checkout, which is to call `benchmarks.worker.serve`.
 
@@ -39,7 +43,7 @@ class Process:
             )
 
     def play(self, frames: int) -> Round:
-        """Have a round played. Raises RuntimeError, with its last words, where none came back."""
+        """Have a round played. Raises Dead, with its last words, where none came back."""
         assert self._process.stdin
         assert self._process.stdout
         patience = threading.Timer(PATIENCE_S, self._process.kill)
@@ -55,7 +59,7 @@ class Process:
         if not answer:
             words = self._log.read_text(errors="replace").strip().splitlines()
             command = " ".join(map(str, self._process.args))  # type: ignore[arg-type]
-            raise RuntimeError(f"no answer from {command}: {words[-1] if words else 'no words'}")
+            raise Dead(f"no answer from {command}: {words[-1] if words else 'no words'}")
         return Round(**json.loads(answer))
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from benchmarks.contest import PEER_PYTHON, Row, measure
 from benchmarks.contests import CONTESTS, FACES, FOUR, HANDS, PEOPLE
 from benchmarks.figures import Figure
 from benchmarks.ours import fresh
-from benchmarks.process import Process
+from benchmarks.process import Dead, Process
 from benchmarks.worker import Round, there_and_back
 from edge.errors import UserError
 from edge.people.results import Face, FrameResult, Hand, Person
@@ -121,7 +121,7 @@ def test_only_what_a_model_saw_in_this_frame_counts():
 def test_a_process_that_dies_is_named_with_its_last_words(tmp_path):
     process = Process(["python3", "-c", "raise SystemExit('no model here')"], tmp_path / "log")
     try:
-        with pytest.raises(RuntimeError, match="no model here"):
+        with pytest.raises(Dead, match="no model here"):
             process.play(1)
     finally:
         process.close()
