@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from edge.errors import UserError
@@ -19,21 +18,31 @@ side share less."""
 
 
 class Average:
-    """The mean of a thing's crops over the last few looks: noise gets weaker, the thing doesn't."""
+    """The mean of a thing's last few crops: noise gets weaker, the thing doesn't.
 
-    KEEP = 0.6
-    """Of the mean so far: a sensor's noise is halved, and what is followed moves little in it."""
+    A sensor's noise is halved, and what is followed moves little in so short a time. Of what has
+    gone nothing stays, which would be seen on a plain wall.
+    """
+
+    LAST = 4
 
     def __init__(self) -> None:
-        self._mean: Picture | None = None
+        self._crops: list[Picture] = []
+        self._sum = np.empty(0, np.uint16)
 
     def add(self, crop: Picture) -> Picture:
         """Return the mean with this crop, uint8 of its shape."""
-        if self._mean is None:
-            self._mean = crop.copy()
+        if not self._crops:
+            self._sum = np.zeros(crop.shape, np.uint16)
+        if len(self._crops) == self.LAST:
+            oldest = self._crops.pop(0)
+            self._sum -= oldest
+            oldest[:] = crop
         else:
-            cv2.addWeighted(self._mean, self.KEEP, crop, 1 - self.KEEP, 0, dst=self._mean)
-        return self._mean
+            oldest = crop.copy()
+        self._crops.append(oldest)
+        self._sum += oldest
+        return (self._sum // len(self._crops)).astype(np.uint8)
 
 
 class Detector:

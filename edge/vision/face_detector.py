@@ -1,5 +1,7 @@
 """Where to look for faces: where they just were, on heads, and now and then anywhere."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from edge.graph.node import Context, Node, Previous
@@ -15,8 +17,10 @@ from edge.vision.evidence import (
     Candidates,
     around,
     look_closer,
+    look_turned,
+    score_of,
 )
-from edge.vision.faces import Faces, Meshes, eye_angles, regions_of_boxes
+from edge.vision.faces import QUARTERS, Faces, Meshes, eye_angles, regions_of_boxes
 from edge.vision.lookout import SECOND, Lookout, LookSettings
 from edge.vision.motion import Motion
 from edge.vision.regions import whole
@@ -42,8 +46,6 @@ LARGE = 0.3
 INNER = 2.0
 """How much larger a surer face is around the middle of what is then a part of it."""
 NOWHERE = np.empty((0, 5), np.float32)
-QUARTERS = (np.pi / 2, -np.pi / 2, np.pi)
-"""By how much a picture is turned in which no upright face was found."""
 
 
 class FaceDetector(Node):
@@ -125,7 +127,7 @@ class FaceDetector(Node):
             parts = self._look_for_more(frame, known, motion, bodies, reason)
             found = self._sure(merged(parts), known)
         new = newcomers(self._faces(found), known, self.settings.same_overlap, room)
-        return join(known, new)
+        return join(known, self._upright(frame, new))
 
     def close(self) -> None:
         for model in self.models.values():
@@ -142,6 +144,17 @@ class FaceDetector(Node):
         if not len(found.scores):
             found = merged([self._look_turned(frame, angle, least) for angle in QUARTERS])
         return found
+
+    def _upright(self, frame: Frame, new: Faces) -> Faces:
+        """Return new faces as they are turned: the detectors take those on their side for upright
+        ones, and so would the landmark model."""
+        boxes, regions = new.boxes.copy(), new.regions.copy()
+        for row, box in enumerate(corners(new.boxes)):
+            found = look_turned(self.near, frame, box, float(regions[row, 4]))
+            if len(found.scores):
+                boxes[row] = sizes(found.boxes)[0]
+                regions[row] = regions_of_boxes(boxes[row][None], eye_angles(found.keypoints))[0]
+        return replace(new, boxes=boxes, regions=regions)
 
     def _sure(self, found: Detections, known: Faces) -> Detections:
         """Return what is surely a face, and no part of a known one."""
@@ -209,8 +222,7 @@ class FaceDetector(Node):
         self.lookout.note("weak")
         region = around(place.box, NEAR_AROUND)
         found = look_closer(self.near, frame, region, place.box, place.average)
-        score = float(found.scores.max(initial=SETTINGS.nothing))
-        if not self.candidates.weigh(self.t, place, score):
+        if not self.candidates.weigh(self.t, place, score_of(found)):
             return NOTHING
         return found._replace(scores=np.maximum(found.scores, np.float32(SETTINGS.passed)))
 

@@ -13,6 +13,9 @@ trained on (model card "MediaPipe Face Mesh V2")."""
 KEYPOINTS = np.array([[33, 133], [362, 263], [1, 1], [13, 14], [234, 234], [454, 454]])
 """Pairs of landmarks whose middle is a keypoint of the detector: the person's right eye, left eye,
 nose tip, mouth, right ear, left ear."""
+QUARTERS = (np.pi / 2, -np.pi / 2, np.pi)
+"""By how much a face is turned, radians clockwise, where it isn't upright: the detectors know faces
+that are turned by a good eighth either way."""
 
 
 class Faces(Targets):

@@ -18,11 +18,13 @@ from edge.vision.evidence import (
     around,
     log_odds,
     look_closer,
+    look_turned,
     probability,
+    score_of,
     updated,
 )
 from edge.vision.evidence import SETTINGS as WEIGHTS
-from edge.vision.faces import Meshes, regions_of_boxes
+from edge.vision.faces import Meshes, eye_angles, regions_of_boxes
 from edge.vision.models import ModelSettings
 from edge.vision.targets import Floats, Mask, Targets, centres, corners, join, select, sizes
 
@@ -44,6 +46,8 @@ class Settings(NamedTuple):
     one it takes for up to half as large again, and if that were believed, for more each time."""
     shrunk: float = 0.5
     """And from this one on that it is smaller: the far model makes small ones too large."""
+    turn_s: float = 0.3
+    """Between looks whether the face is on its side, or upside down."""
     apart: float = 0.7
     """Faces whose middles are nearer, in widths, are one: those of two people who touch are 0.9
     apart."""
@@ -63,6 +67,7 @@ class _Row:
     score: float = 0.0
     near: Average = field(default_factory=Average)
     far: Average = field(default_factory=Average)
+    turned_at: int = -SECOND
 
     def move(self, middle: Floats, size: Floats) -> None:
         """Go to another middle (2,) and size (2,).
@@ -134,15 +139,16 @@ class Profiles:
         box, angle = corners(row.box[None])[0], float(row.region[4])
         near = look_closer(self.near, frame, around(box, NEAR_AROUND, angle), box, row.near)
         found = [near]
-        if _score(near) < SETTINGS.doubt:
+        if score_of(near) < SETTINGS.doubt:
             region = around(box, FAR_AROUND, angle)
             found.append(look_closer(self.far, frame, region, box, row.far))
-        score = max(map(_score, found))
+        score = max(map(score_of, found))
         boxes = np.concatenate([each.boxes for each in found])
         if len(boxes):
             weights = np.concatenate([each.scores for each in found])
             middle = np.average(centres(sizes(boxes)), axis=0, weights=weights)
             row.move(middle, _size(row.box[2:], near))
+            self._turn(frame, row)
         head = None
         if score < WEIGHTS.neutral and bodies is not None:
             head = _head(bodies, row.box)
@@ -152,6 +158,18 @@ class Profiles:
             if not len(boxes):
                 row.move(head, row.box[2:])
         row.score = probability(updated(odds, score, passed_s, SETTINGS.memory_s))
+
+    def _turn(self, frame: Frame, row: _Row) -> None:
+        """Now and then see whether the face is rather one on its side, or upside down."""
+        assert self.t is not None
+        if self.t - row.turned_at < SETTINGS.turn_s * SECOND:
+            return
+        row.turned_at = self.t
+        box = corners(row.box[None])[0]
+        found = look_turned(self.near, frame, box, float(row.region[4]))
+        if len(found.scores):
+            row.region[4] = eye_angles(found.keypoints)[0]
+            row.near, row.far = Average(), Average()
 
     def _meshes(self, t: int) -> Meshes:
         n = len(self.rows)
@@ -175,10 +193,6 @@ def _before(rows: list[_Row], box: Floats, region: Floats) -> _Row:
     return _Row(box, region)
 
 
-def _score(found: Detections) -> float:
-    return float(found.scores.max(initial=WEIGHTS.nothing))
-
-
 def _size(before: Floats, near: Detections) -> Floats:
     """Return width and height of a face by what they were and what the near detector saw."""
     if not len(near.scores):
@@ -186,7 +200,7 @@ def _size(before: Floats, near: Detections) -> Floats:
     now = near.boxes[0, 2:] - near.boxes[0, :2]
     least = SETTINGS.grown if now.max() > before.max() else SETTINGS.shrunk
     half: Floats = (before + now) * np.float32(0.5)
-    return half if _score(near) >= least else before
+    return half if score_of(near) >= least else before
 
 
 def _is_inside(box: Floats, size: tuple[int, int]) -> bool:

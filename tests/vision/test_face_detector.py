@@ -7,6 +7,7 @@ import pytest
 from edge.errors import UserError
 from edge.io.frames import Frame
 from edge.vision.face_detector import FaceDetector
+from tests.people.seen import bodies
 from tests.vision.driving import FaceGraph, context, read, still, watch
 
 SIZE = (720, 1280, 3)
@@ -32,13 +33,13 @@ def scene(face, *corners: tuple[int, int]) -> np.ndarray:
 
 
 def times(graph: FaceGraph, pictures: list[np.ndarray], fps: float = 30) -> list[tuple[float, str]]:
-    """Return when the detector looked, and why."""
+    """Return when the detector looked at the whole picture, and why."""
     looks = []
     for index, picture in enumerate(pictures):
         before = len(graph.instants)
         graph.see(Frame(picture.copy(), index, round(index * 1e6 / fps)))
         looks += [(round(index / fps, 2), look["reason"]) for look in graph.instants[before:]]
-    return looks
+    return [look for look in looks if look[1] not in ("weak", "tile", "turned")]
 
 
 def test_a_held_face_needs_no_detector_but_for_a_slow_beat(face):
@@ -60,7 +61,7 @@ def test_the_beat_is_of_time_and_not_of_frames(face, fps):
 def test_an_empty_room_is_searched_at_a_quick_beat(face):
     with FaceGraph() as graph:
         looks = times(graph, [scene(face)] * 31)
-    assert [reason for _, reason in looks if reason != "turned"] == ["first", *["search"] * 10]
+    assert [reason for _, reason in looks] == ["first", *["search"] * 10]
 
 
 def test_with_all_faces_in_view_the_detector_rests(face):
@@ -74,9 +75,10 @@ def test_a_lost_face_is_looked_for_at_once_and_then_often_for_a_second(face):
         looks = times(graph, [both] * 6 + [one] * 60)
     lost = [when for when, reason in looks if reason == "lost"]
     searched = [when for when, reason in looks if reason == "search"]
-    assert lost == [0.23]  # gone on the sixth frame, told to the detector with the seventh
+    # Gone on the sixth frame, given up on the seventh, told to the detector with the eighth.
+    assert lost == [0.27]
     assert len(searched) == 9
-    assert max(searched) < lost[0] + 1
+    assert max(searched) < lost[0] + 1.001
     assert [when for when, reason in looks if reason == "newcomers" and when > 1.25]
 
 
@@ -87,7 +89,7 @@ def test_a_face_found_again_ends_the_search(face):
         assert graph.last is not None
         assert len(graph.last) == 2
     searched = [when for when, reason in looks if reason == "search"]
-    assert searched == [0.33]
+    assert searched == [0.37]
 
 
 def test_a_newcomer_is_seen_within_the_slow_beat_and_nobody_twice(face):
@@ -165,3 +167,81 @@ def test_a_model_that_finds_no_faces_is_refused():
     detector = FaceDetector(FaceDetector.Settings(model="face_landmarks_468"))
     with pytest.raises(UserError, match="no face detector"):
         detector.open(context())
+
+
+def turned(picture: np.ndarray, quarters: int) -> np.ndarray:
+    return np.ascontiguousarray(np.rot90(picture, quarters))
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_face_on_its_side_or_upside_down_is_found_and_kept(face, quarters, alone):
+    picture = turned(scene(face, (500, 200)), quarters)
+    with FaceGraph() as graph:
+        frames = [Frame(picture.copy(), i, i * 33_333, still=alone) for i in range(60)]
+        seen = [meshes for _, _, meshes in watch(graph, frames[: 2 if alone else 60])]
+    found = [len(meshes) for meshes in seen]
+    assert found[-1] == 1
+    assert seen[-1].trusted.all()
+    eyes = seen[-1].landmarks[0, [33, 263], :2]
+    angle = np.degrees(np.arctan2(*(eyes[1] - eyes[0])[::-1]))
+    assert abs((angle + 90 * quarters + 180) % 360 - 180) < 15
+
+
+def in_1080p(face: np.ndarray, corner: np.ndarray) -> np.ndarray:
+    """A picture with a face 40 pixels wide."""
+    small = cv2.resize(face, (78, 78), interpolation=cv2.INTER_AREA)
+    picture = np.full((1080, 1920, 3), 128, np.uint8)
+    x, y = corner
+    picture[y : y + 78, x : x + 78] = small
+    return picture
+
+
+def test_a_face_of_40_pixels_in_1080p_is_found_anywhere(face):
+    corners = np.random.default_rng(0).integers(0, (1920 - 78, 1080 - 78), (12, 2))
+    found = []
+    with FaceGraph() as graph:
+        for index, corner in enumerate(corners):
+            _, meshes = graph.see(Frame(in_1080p(face, corner), index, index, still=True))
+            near = np.abs(meshes.boxes[:, :2] + meshes.boxes[:, 2:] / 2 - corner - 39) < 20
+            found.append(near.all(axis=1).sum())
+    assert found == [1] * 12
+
+
+def test_in_a_video_it_is_found_once_all_tiles_were_looked_at(face):
+    empty, with_face = in_1080p(face, np.array((0, 0))), in_1080p(face, np.array((1500, 700)))
+    empty[:] = 128
+    with FaceGraph({"tile_beat_s": 0.1}) as graph:
+        graph.see(Frame(empty, 0, 0))
+        frames = [Frame(with_face.copy(), i, i * 40_000) for i in range(1, 60)]
+        seen = [len(meshes) for _, _, meshes in watch(graph, frames)]
+    assert 1 in seen
+    assert set(seen[seen.index(1) :]) == {1}
+
+
+def test_of_thirty_faces_the_largest_are_followed(face):
+    picture = np.full((1080, 1920, 3), 128, np.uint8)
+    sides = np.random.default_rng(1).permutation(np.linspace(130, 300, 30).astype(int))
+    for index, side in enumerate(sides):
+        y, x = (index // 6) * 210, (index % 6) * 320
+        shown = cv2.resize(face, (int(side), int(side)), interpolation=cv2.INTER_AREA)[:210]
+        picture[y : y + len(shown), x : x + side] = shown
+    with FaceGraph({"max_faces": 5}) as graph:
+        _, meshes = graph.see(Frame(picture, 0, 0))
+    assert len(meshes) == 5
+    widths = np.sort(meshes.boxes[:, 2])
+    assert widths[0] > 0.75 * 0.4 * 290
+
+
+def test_a_head_without_a_face_is_looked_at(face):
+    """A body says where; nothing moves, and nobody has looked at the whole for long."""
+    picture = scene(face, (500, 200))
+    with FaceGraph({"beat_s": 60.0, "newcomers_s": 60.0, "search_s": 0.1}) as graph:
+        graph.see(Frame(scene(face), 0, 0))
+        before = len(graph.instants)
+        graph.detector.t = 200_000
+        graph.detector.lookout._looked_at = 200_000
+        known = bodies((600, 300), size=100)
+        faces = graph.detector.process(Frame(picture, 1, 200_000), graph.last, None, known)
+    assert "head" in [instant["reason"] for instant in graph.instants[before:]]
+    assert len(faces) == 1

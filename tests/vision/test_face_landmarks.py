@@ -169,15 +169,17 @@ def test_one_face_seen_through_two_regions_is_one_face(portrait):
 
 def test_a_face_that_is_covered_is_lost_and_counted(portrait):
     with FaceGraph() as graph:
-        first, second = still(portrait, 2)
+        first, *others = still(portrait, 4)
         graph.see(first)
-        wall = Frame(np.full_like(second.bgr, 90), 1, second.t)
-        _, meshes = graph.see(wall)
-    assert (len(meshes), meshes.lost) == (0, 1)
+        walls = [Frame(np.full_like(other.bgr, 90), other.index, other.t) for other in others]
+        seen = [graph.see(wall)[1] for wall in walls]
+    assert sum(meshes.lost for meshes in seen) == 1
+    assert not any(meshes.trusted.any() for meshes in seen)
+    assert [len(meshes) for meshes in seen[1:]] == [0, 0]
 
 
-def test_what_is_not_finite_is_no_face(portrait, monkeypatch):
-    """One NaN among the landmarks, as after a failing accelerator."""
+def test_landmarks_that_are_not_finite_are_left_out_and_counted(portrait, monkeypatch):
+    """One NaN among the landmarks, as after a failing accelerator: the face is still there."""
 
     def broken():
         landmarks, *rest = invoke()
@@ -190,7 +192,10 @@ def test_what_is_not_finite_is_no_face(portrait, monkeypatch):
         assert len(meshes) == 1
         invoke = graph.landmarks.model.invoke
         monkeypatch.setattr(graph.landmarks.model, "invoke", broken)
-        assert len(graph.landmarks.process(frame, faces)) == 0
+        seen = graph.landmarks.process(frame, faces)
+        assert graph.landmarks.counts["invalid"] == 1
+    assert not seen.trusted.any()
+    assert np.isnan(seen.landmarks).all()
 
 
 def test_faces_of_a_crowd_lie_where_people_marked_them(data):

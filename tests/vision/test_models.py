@@ -37,7 +37,7 @@ def test_a_node_runs_the_variant_it_is_told_to(cache: Path) -> None:
     settings = FaceDetector.Settings(model="near", variant="float", threads=1)
     detector = FaceDetector(settings)
     detector.open(context()._replace(simulated=False))
-    assert detector.model.variant == "float"
+    assert detector.far.model.variant == "float"
     detector.close()
     assert not (cache / choice.FILE).exists()
     detector = FaceDetector(FaceDetector.Settings(model="near", variant="flaot"))
