@@ -18,13 +18,13 @@ side share less."""
 
 
 class Average:
-    """The mean of a thing's last few crops: noise gets weaker, the thing doesn't.
+    """The mean of a thing's last crops: noise gets weaker, the thing doesn't.
 
-    A sensor's noise is halved, and what is followed moves little in so short a time. Of what has
-    gone nothing stays, which would be seen on a plain wall.
+    Of two only: what is followed moves a little in its region, and with three it blurs more than a
+    sensor's noise does harm. Of what has gone nothing stays, which would be seen on a plain wall.
     """
 
-    LAST = 4
+    LAST = 2
 
     def __init__(self) -> None:
         self._crops: list[Picture] = []

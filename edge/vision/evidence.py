@@ -56,8 +56,10 @@ class Settings(NamedTuple):
     upright: float = 0.9
     """Who looks so much like a face isn't turned: faces on their side score 0.7 to 0.85 upright,
     0.92 to 0.97 turned."""
+    turned: float = 0.85
+    """What a face on its side has to score turned: in noise any of four ways may score most."""
     clearer: float = 0.1
-    """By how much a face has to score more as a turned one: upright ones do by 0.02 at times."""
+    """And by how much more than upright: upright ones do by 0.02 at times."""
     overlap: float = 0.3
     """Detections that share more of their area at two times are of one thing."""
     places: int = 32
@@ -123,7 +125,7 @@ def look_turned(near: Detector, frame: Frame, box: Floats, angle: float) -> Dete
         if score_of(looks[0]) >= SETTINGS.upright:
             break
     best = max(looks, key=score_of)
-    is_clear = score_of(best) > score_of(looks[0]) + SETTINGS.clearer
+    is_clear = score_of(best) > max(score_of(looks[0]) + SETTINGS.clearer, SETTINGS.turned)
     return best if is_clear else Detections(*(part[:0] for part in best))
 
 

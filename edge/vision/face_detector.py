@@ -310,4 +310,4 @@ def _inside(found: Floats, known: Floats) -> Mask:
     """Return (n,) which boxes (n, 4) have their middle in a known face (m, 4): parts of it."""
     middles = ((found[:, :2] + found[:, 2:]) / 2)[:, None]
     inside = (middles > known[:, :2]) & (middles < known[:, 2:])
-    return np.asarray(inside.all(axis=2).any(axis=1))
+    return np.asarray((inside[..., 0] & inside[..., 1]).any(axis=1))

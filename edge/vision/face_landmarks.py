@@ -14,9 +14,11 @@ from edge.vision.profiles import Profiles
 from edge.vision.regions import project
 from edge.vision.targets import Floats, Mask, Targets
 
-COLLAPSED = 1.6
-"""Landmarks that are so much smaller or larger than the face was aren't its: in blur they collapse
-to a strip, and the model doesn't notice."""
+SECOND = 1_000_000
+RESIZED, RESIZED_PER_S = 1.6, 70.0
+"""By how much landmarks may be smaller or larger than the face was, at most, and in a second, which
+is 1.15 from frame to frame. In blur they collapse to a strip, and the model doesn't notice; a head
+that is turned or thrown back as quickly as can be changes by 1.1."""
 STRIP = 1.8
 """A face's landmarks, however it is turned, aren't so much longer than wide: a profile's 1.6."""
 
@@ -84,7 +86,9 @@ class FaceLandmarks(LandmarkNode[Meshes]):
         sides = np.maximum(seen.boxes[:, 2:], 1e-3)
         strip = sides.max(axis=1) > STRIP * sides.min(axis=1)
         plausible = super()._plausible(targets, seen, size) & ~strip
-        return plausible & (ratios < math.log(COLLAPSED))
+        passed_s = math.inf if self.last is None else (self.t - self.last[1].t) / SECOND
+        quick = min(math.log(RESIZED_PER_S) * passed_s, math.log(RESIZED))
+        return plausible & (ratios < np.where(targets.followed, quick, math.log(RESIZED)))
 
     def _read(self, frame: Frame, region: Floats) -> Reading:
         outputs, matrix = self._run(frame, region)
