@@ -59,6 +59,9 @@ class People(Node):
         """Where faces are looked for, a body without one is somebody once it was seen for so long:
         dolls, and clothes on a chair, are taken for bodies for 0.2 to 0.5 s. On the first frame
         it is somebody at once."""
+        sure_face: float = 0.9
+        """The same holds for a face that is so sure, by evidence over time, though its landmarks
+        can't be trusted: in noise, in the dark, turned away."""
         tracks: TrackSettings = TrackSettings()
         association: AssociationSettings = AssociationSettings()
         hands: HandSettings = HandSettings()
@@ -231,12 +234,13 @@ class People(Node):
     def _is_somebody(self, frame: Frame, sight: Sight, track: int, rows: tuple[int, int]) -> bool:
         """Say whether those rows of face and body are enough to begin a person with.
 
-        A face without landmarks goes on being somebody's, but a doll's is nobody's.
+        A face without landmarks goes on being somebody's; it begins somebody only if it is as sure
+        as many looks make it.
         """
         face, body = rows
         if not self.has_faces or (face >= 0 and sight.faces.trusted[face]):
             return True
-        if body < 0:
+        if body < 0 and sight.faces.scores[face] < self.settings.sure_face:
             return frame.still
         self.faceless[track] = self.faceless.get(track, 0) + self.passed
         return self.faceless[track] >= self.settings.faceless_s * SECOND

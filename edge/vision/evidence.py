@@ -18,9 +18,10 @@ from edge.vision.targets import Floats
 SECOND = 1_000_000
 
 
-NEAR_AROUND, FAR_AROUND = 4.0, 9.5
+NEAR_AROUND, FAR_AROUND = 4.0, 12.0
 """Side of what the near and the far model see of a face, in its widths: where both tell faces from
-other things best, the far one also in noise that hides the face from the near one."""
+other things best, the far one also in noise and blur that hide the face from the near one: there,
+small is better."""
 
 
 class Settings(NamedTuple):
@@ -144,13 +145,14 @@ def around(box: Floats, widths: float, angle: float = 0.0) -> Floats:
 @dataclass(slots=True)
 class Candidate:
     """A place `box` (4,: left, top, right, bottom) that was looked at `looks` times, with this sum
-    of gains. `closed`: until when it isn't looked at again. `average`: of its crops."""
+    of gains. `closed`: until when it isn't looked at again. `near`: of the near
+    model's crops."""
 
     box: Floats
     total: float = 0.0
     looks: int = 0
     closed: int = 0
-    average: Average = field(default_factory=Average)
+    near: Average = field(default_factory=Average)
 
 
 class Candidates:
@@ -163,8 +165,12 @@ class Candidates:
     def __init__(self) -> None:
         self.places: list[Candidate] = []
 
-    def see(self, t: int, found: Detections, *, everywhere: bool) -> None:
-        """Take what a look saw, sure or not; `everywhere`: all places were in it."""
+    def see(self, t: int, found: Detections, *, everywhere: bool) -> Detections:
+        """Take what a look saw, sure or not; return what of it has passed by now.
+
+        `everywhere`: all places were in it.
+        """
+        passed = np.zeros(len(found.scores), bool)
         self.places = [place for place in self.places if not 0 < place.closed <= t]
         same = intersection_over_union(self._boxes(), found.boxes) > SETTINGS.overlap
         for place, at in zip(self.places, same, strict=True):
@@ -173,10 +179,12 @@ class Candidates:
                 place.box = found.boxes[first[0]]
             score = float(found.scores[first[0]]) if len(first) else SETTINGS.unseen
             if not place.closed and (everywhere or len(first)):
-                self.weigh(t, place, score)
+                passed[first] |= self.weigh(t, place, score)
         for row in np.flatnonzero(~same.any(axis=0)):
             self.places.append(Candidate(found.boxes[row], gain(float(found.scores[row])), 1))
         self.places = self.places[-SETTINGS.places :]
+        sure = np.maximum(found.scores[passed], np.float32(SETTINGS.passed))
+        return Detections(found.boxes[passed], found.keypoints[passed], sure)
 
     def next(self, known: Floats) -> Candidate | None:
         """Return the place most worth a look, None if there is none.

@@ -33,6 +33,7 @@ from edge.vision.targets import (
     follow,
     join,
     newcomers,
+    select,
     sizes,
 )
 from edge.vision.tiles import Tiles
@@ -43,6 +44,8 @@ RESOLVED = 16
 any place of a grey picture, scores 0.76 to 0.93; at 12 pixels 0.67 to 0.89, at 8 0.3 to 0.6)."""
 LARGE = 0.3
 """Faces wider than so much of the picture are the near model's."""
+SHRUNKEN = 1.7
+"""How much larger a face may be found than it is known."""
 INNER = 2.0
 """How much larger a surer face is around the middle of what is then a part of it."""
 NOWHERE = np.empty((0, 5), np.float32)
@@ -125,7 +128,10 @@ class FaceDetector(Node):
             found = self._look_everywhere(frame)
         else:
             parts = self._look_for_more(frame, known, motion, bodies, reason)
-            found = self._sure(merged(parts), known)
+            found = merged(parts)
+            found = rows_of(found, found.scores >= self.settings.min_score)
+        known = select(known, ~_shrunken(known.boxes, sizes(found.boxes)))
+        found = rows_of(found, ~_inside(found.boxes, corners(known.boxes)))
         new = newcomers(self._faces(found), known, self.settings.same_overlap, room)
         return join(known, self._upright(frame, new))
 
@@ -155,11 +161,6 @@ class FaceDetector(Node):
                 boxes[row] = sizes(found.boxes)[0]
                 regions[row] = regions_of_boxes(boxes[row][None], eye_angles(found.keypoints))[0]
         return replace(new, boxes=boxes, regions=regions)
-
-    def _sure(self, found: Detections, known: Faces) -> Detections:
-        """Return what is surely a face, and no part of a known one."""
-        sure = found.scores >= self.settings.min_score
-        return rows_of(found, sure & ~_inside(found.boxes, corners(known.boxes)))
 
     def _in_tiles(self, frame: Frame, tiles: Floats, least: float) -> Detections:
         """Return the small faces in tiles: larger ones are cut off, and seen in the whole."""
@@ -202,10 +203,10 @@ class FaceDetector(Node):
         if reason in ("first", "gap") and self.settings.model == "auto":
             parts.append(self._in_tiles(frame, self.tiles.all(frame.size), weak))
         found = merged(parts)
-        self.candidates.see(self.t, found, everywhere=True)
+        parts.append(self.candidates.see(self.t, found, everywhere=True))
         if (found.scores >= self.settings.min_score).any():
-            return [found]
-        return [found, *self._turned_in_turn(frame, known)]
+            return parts
+        return [*parts, *self._turned_in_turn(frame, known)]
 
     def _turned_in_turn(self, frame: Frame, known: Faces) -> list[Detections]:
         """Look at the picture turned by one of three quarters, once a beat, while it's empty."""
@@ -218,10 +219,19 @@ class FaceDetector(Node):
         return [self._look_turned(frame, angle, self.settings.min_score)]
 
     def _again(self, frame: Frame, place: Candidate) -> Detections:
-        """Look closer at what may be a face; return it once it has passed."""
+        """Look again at what may be a face; return what has passed.
+
+        The near model is quick to tell in most cases. Where it says no to what was more likely than
+        not so far, the far one looks at all there is once more: blur and noise hide a face from the
+        near model first.
+        """
         self.lookout.note("weak")
-        region = around(place.box, NEAR_AROUND)
-        found = look_closer(self.near, frame, region, place.box, place.average)
+        was_likely, box = place.total >= 0, place.box
+        found = look_closer(self.near, frame, around(box, NEAR_AROUND), box, place.near)
+        if was_likely and score_of(found) < SETTINGS.neutral:
+            everything = whole(frame.size)[None]
+            found = self.far.look(frame, everything, self.settings.weak_score)
+            return self.candidates.see(self.t, found, everywhere=True)
         if not self.candidates.weigh(self.t, place, score_of(found)):
             return NOTHING
         return found._replace(scores=np.maximum(found.scores, np.float32(SETTINGS.passed)))
@@ -258,8 +268,7 @@ class FaceDetector(Node):
         self.tile_at = self.t
         self.lookout.note("tile")
         found = self._in_tiles(frame, tile, self.settings.weak_score)
-        self.candidates.see(self.t, found, everywhere=False)
-        return [found]
+        return [found, self.candidates.see(self.t, found, everywhere=False)]
 
     def _faces(self, found: Detections) -> Faces:
         boxes = sizes(found.boxes)
@@ -298,6 +307,17 @@ def _taken(heads: Floats, faces: Floats) -> Mask:
     """Return on which heads (n, 4: x, y, width, height) the middle of a face (m, 4) lies."""
     apart = np.linalg.norm(centres(heads)[:, None] - centres(faces)[None], axis=2)
     return np.asarray((apart < heads[:, None, 2]).any(axis=1))
+
+
+def _shrunken(known: Floats, found: Floats) -> Mask:
+    """Return which known faces (n, 4: x, y, width, height) are but a part of one that was found.
+
+    The landmarks of a blurred face shrink from frame to frame, and the model doesn't notice.
+    """
+    apart = np.linalg.norm(centres(known)[:, None] - centres(found)[None], axis=2)
+    part = apart < found[None, :, 2] / 2
+    part &= found[None, :, 2:].max(axis=2) > SHRUNKEN * known[:, None, 2:].max(axis=2)
+    return np.asarray(part.any(axis=1))
 
 
 def _moving(motion: Motion, known: Floats, tiles: Floats) -> Mask:

@@ -1,5 +1,6 @@
 """Faces whose landmarks can't be trusted: turned away, in noise or darkness, but still there."""
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from edge.vision.evidence import (
 from edge.vision.evidence import SETTINGS as WEIGHTS
 from edge.vision.faces import Meshes, eye_angles, regions_of_boxes
 from edge.vision.models import ModelSettings
+from edge.vision.regions import whole
 from edge.vision.targets import Floats, Mask, Targets, centres, corners, join, select, sizes
 
 
@@ -140,7 +142,7 @@ class Profiles:
         near = look_closer(self.near, frame, around(box, NEAR_AROUND, angle), box, row.near)
         found = [near]
         if score_of(near) < SETTINGS.doubt:
-            region = around(box, FAR_AROUND, angle)
+            region = self._far_region(frame, box, angle)
             found.append(look_closer(self.far, frame, region, box, row.far))
         score = max(map(score_of, found))
         boxes = np.concatenate([each.boxes for each in found])
@@ -158,6 +160,14 @@ class Profiles:
             if not len(boxes):
                 row.move(head, row.box[2:])
         row.score = probability(updated(odds, score, passed_s, SETTINGS.memory_s))
+
+    def _far_region(self, frame: Frame, box: Floats, angle: float) -> Floats:
+        """Return what the far model is to see: all there is, if the face is large enough in it."""
+        everything = whole(frame.size)
+        share = float((box[2:] - box[:2]).max() / everything[2:4].max())
+        if share * FAR_AROUND > 0.8 and abs(math.sin(angle)) < 0.5 < math.cos(angle):
+            return everything
+        return around(box, FAR_AROUND, angle)
 
     def _turn(self, frame: Frame, row: _Row) -> None:
         """Now and then see whether the face is rather one on its side, or upside down."""

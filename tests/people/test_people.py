@@ -271,10 +271,18 @@ def test_an_id_stays_as_parts_come_and_go():
             assert set(kinds(watch.see(*some))) == {1}
 
 
-def test_a_face_without_landmarks_goes_on_being_somebodys_but_begins_nobody():
+@pytest.mark.parametrize(("score", "begins"), [(0.8, False), (0.95, True)])
+def test_a_face_without_landmarks_begins_somebody_only_if_it_is_surely_one(score, begins):
     watch = Watch()
-    for _ in range(9):
-        assert kinds(watch.see(untrusted(faces((900, 500))))) == {}
+    doubtful = untrusted(faces((900, 500)))
+    doubtful.scores[:] = score
+    seen = [kinds(watch.see(doubtful)) for _ in range(20)]
+    assert seen[9] == {}
+    assert seen[-1] == ({1: "F"} if begins else {})
+
+
+def test_a_face_without_landmarks_goes_on_being_somebodys():
+    watch = Watch()
     for some in (faces(FACE), untrusted(faces(FACE))):
         for _ in range(9):
             last = kinds(watch.see(some))
