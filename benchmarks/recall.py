@@ -93,7 +93,7 @@ def scene(head: Head, wall: Picture, scale: float, frames: int, seed: int) -> Sc
         x, y = np.round(start + (end - start) * index / max(frames - 1, 1) * 0.5).astype(int)
         picture = wall.copy()
         part = picture[y : y + side, x : x + side]
-        part[:] = part * (1 - mask) + small * mask
+        np.copyto(part, part * (1 - mask) + small * mask, casting="unsafe")
         half, middle = FACE_PX * scale / 2, np.array((x + side / 2, y + side / 2))
         yield picture, np.concatenate((middle - half, middle + half))[None].astype(np.float32)
 
@@ -101,7 +101,7 @@ def scene(head: Head, wall: Picture, scale: float, frames: int, seed: int) -> Sc
 def degrade(picture: Picture, kind: str, strength: float, random: np.random.Generator) -> Picture:
     values = picture.astype(np.float32)
     if kind == "blur":
-        values = cv2.GaussianBlur(values, (0, 0), strength)
+        values = np.asarray(cv2.GaussianBlur(values, (0, 0), strength), np.float32)
     if kind == "dark":
         values = values * strength
     sigma = strength if kind == "noise" else 3

@@ -59,9 +59,11 @@ class People(Node):
         """Where faces are looked for, a body without one is somebody once it was seen for so long:
         dolls, and clothes on a chair, are taken for bodies for 0.2 to 0.5 s. On the first frame
         it is somebody at once."""
-        sure_face: float = 0.9
-        """The same holds for a face that is so sure, by evidence over time, though its landmarks
-        can't be trusted: in noise, in the dark, turned away."""
+        sure_face: float = 0.85
+        """So sure a face may begin somebody without a body, too, though its landmarks can't be
+        trusted: in noise, in the dark, turned away."""
+        sure_face_s: float = 2.0
+        """But only after so long: patterns of curtains pass for faces for up to a second."""
         tracks: TrackSettings = TrackSettings()
         association: AssociationSettings = AssociationSettings()
         hands: HandSettings = HandSettings()
@@ -240,10 +242,11 @@ class People(Node):
         face, body = rows
         if not self.has_faces or (face >= 0 and sight.faces.trusted[face]):
             return True
-        if body < 0 and sight.faces.scores[face] < self.settings.sure_face:
+        if body < 0 and (frame.still or sight.faces.scores[face] < self.settings.sure_face):
             return frame.still
         self.faceless[track] = self.faceless.get(track, 0) + self.passed
-        return self.faceless[track] >= self.settings.faceless_s * SECOND
+        needed = self.settings.sure_face_s if body < 0 else self.settings.faceless_s
+        return self.faceless[track] >= needed * SECOND
 
     def _enter(self, track: int, alone: list[int]) -> None:
         """Give an id to a person: that of their hand, if it was there before."""

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+LARGEST = 1e6
+"""No model means more than that, neither of pixels nor of logits."""
 
 
 class Detections(NamedTuple):
@@ -27,10 +29,11 @@ def decode(
 
     `raw_boxes` (n, 4 + 2k): centre, size and keypoints as offsets to the anchors, in pixels.
     `raw_scores` (n,): logits. `anchors` (n, 4): parts of the input's side, which is `size` pixels.
-    Rows that hold a value which isn't finite are left out.
+    Rows that hold a value which isn't finite, or absurdly large, are left out.
     """
-    kept = np.flatnonzero(raw_scores >= math.log(threshold / (1 - threshold)))
-    kept = kept[np.isfinite(raw_boxes[kept]).all(axis=1)]
+    sure = raw_scores >= math.log(threshold / (1 - threshold))
+    kept = np.flatnonzero(sure & (raw_scores < LARGEST))
+    kept = kept[(np.abs(raw_boxes[kept]) < LARGEST).all(axis=1)]
     anchor = anchors[kept, None]
     points: Floats = (
         raw_boxes[kept].reshape(len(kept), raw_boxes.shape[1] // 2, 2) * anchor[..., 2:]

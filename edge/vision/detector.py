@@ -1,5 +1,6 @@
 """A single-shot detector: a model, its anchors, and any region of a frame to look at."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +9,7 @@ from edge.errors import UserError
 from edge.graph.node import Context
 from edge.io.frames import Frame, Picture
 from edge.vision.anchors import Head, anchors
-from edge.vision.detection import Detections, decode, merge_overlapping
+from edge.vision.detection import LARGEST, Detections, decode, merge_overlapping
 from edge.vision.models import ModelSettings, open_model
 from edge.vision.regions import Cropper, Floats, lighten, project
 
@@ -60,7 +61,10 @@ class Detector:
         context: Context,
         input_range: tuple[float, float],
         job: str,
+        counts: Counter[str] | None = None,
     ) -> None:
+        """`counts`: where looks are counted, as `invalid`, whose outputs can't all be used."""
+        self.counts: Counter[str] = Counter() if counts is None else counts
         self.model = open_model(model, settings, context, input_range)
         count = self.model.outputs[0].shape[1] if len(self.model.outputs) > 1 else 0
         known = {len(anchors(head)): head for head in heads}
@@ -102,6 +106,9 @@ class Detector:
             rgb = average.add(rgb)
         self.model.write_picture(rgb)
         raw_boxes, raw_scores = self.model.invoke()[:2]
+        # Not a number is neither larger nor smaller.
+        if not all(np.abs(raw).max() < LARGEST for raw in (raw_boxes, raw_scores)):
+            self.counts["invalid"] += 1
         found = decode(raw_boxes[0], raw_scores[0, :, 0], self.anchors, self.side, min_score)
         scale = np.float32(np.hypot(*matrix[:, 0]))
         centres = project((found.boxes[:, :2] + found.boxes[:, 2:]) * np.float32(0.5), matrix)

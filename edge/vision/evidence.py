@@ -191,8 +191,8 @@ class Candidates:
 
         `known` (n, 4): left, top, right, bottom of what needs no proof any more.
         """
-        done = (intersection_over_union(self._boxes(), known) > 0).any(axis=1)
-        self.places = [p for p, is_known in zip(self.places, done, strict=True) if not is_known]
+        shared = intersection_over_union(self._boxes(), known)
+        self.places = [p for p, row in zip(self.places, shared, strict=True) if not row.any()]
         waiting = (place for place in self.places if not place.closed)
         return max(waiting, key=lambda place: place.total, default=None)
 

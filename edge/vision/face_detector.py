@@ -98,7 +98,13 @@ class FaceDetector(Node):
         names = MODELS if chosen == "auto" else {"far": MODELS.get(chosen, chosen)}
         self.models = {
             place: Detector(
-                name, (FACE_NEAR, FACE_FAR), settings, context, (-1, 1), "face detector"
+                name,
+                (FACE_NEAR, FACE_FAR),
+                settings,
+                context,
+                (-1, 1),
+                "face detector",
+                self.counts,
             )
             for place, name in names.items()
         }

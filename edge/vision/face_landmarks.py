@@ -55,7 +55,7 @@ class FaceLandmarks(LandmarkNode[Meshes]):
         super().open(context)
         self.points = math.prod(self.model.outputs[0].shape) // 3
         self.bodies: Bodies | None = None
-        self.profiles = Profiles(self.settings, context, self.points)
+        self.profiles = Profiles(self.settings, context, self.points, self.counts)
 
     def process(self, frame: Frame, faces: Faces, bodies: Previous[Bodies] = None) -> Meshes:
         self.bodies = bodies

@@ -53,7 +53,9 @@ class HandDetector(Node):
     def open(self, context: Context) -> None:
         super().open(context)
         settings = self.settings
-        self.detector = Detector("palm", (PALM,), settings, context, (0, 1), "palm detector")
+        self.detector = Detector(
+            "palm", (PALM,), settings, context, (0, 1), "palm detector", self.counts
+        )
         self.lookout = Lookout(settings, settings.max_hands, context, self.counts)
         self.wrists = Wrists()
         self.recent: deque[tuple[int, Floats]] = deque()

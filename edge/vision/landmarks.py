@@ -9,7 +9,7 @@ import numpy as np
 from edge.graph.node import Context, Node
 from edge.io.frames import Frame
 from edge.vision.carry import carried
-from edge.vision.detection import intersection_over_union
+from edge.vision.detection import LARGEST, intersection_over_union
 from edge.vision.models import ModelSettings, open_model
 from edge.vision.regions import Cropper, Matrix, lighten
 from edge.vision.targets import (
@@ -41,10 +41,6 @@ class LandmarkSettings(ModelSettings):
     every: int = 1
     """The model looks at every so many frames; on those between, what it saw is carried along by
     optical flow, at a tenth of the cost. What is new is always looked at."""
-
-
-LARGEST = 1e6
-"""No model means more than that: not of pixels, nor of logits or metres."""
 
 
 class Unusable(Exception):

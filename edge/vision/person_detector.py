@@ -90,7 +90,7 @@ class PersonDetector(Node):
         self.detector = None
         if self.objects is None:
             self.detector = Detector(
-                "person", (PERSON,), settings, context, (-1, 1), "person detector"
+                "person", (PERSON,), settings, context, (-1, 1), "person detector", self.counts
             )
         self.lookout = Lookout(settings, settings.max_bodies, context, self.counts)
         self.refused: list[Refused] = []

@@ -1,6 +1,7 @@
 """Faces whose landmarks can't be trusted: turned away, in noise or darkness, but still there."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -88,10 +89,12 @@ class Profiles:
     score is the probability that all evidence together amounts to (`edge.vision.evidence`).
     """
 
-    def __init__(self, settings: ModelSettings, context: Context, points: int) -> None:
+    def __init__(
+        self, settings: ModelSettings, context: Context, points: int, counts: Counter[str]
+    ) -> None:
         shared = ModelSettings(threads=settings.threads, accelerator=settings.accelerator)
         self.near, self.far = (
-            Detector(name, (FACE_NEAR, FACE_FAR), shared, context, (-1, 1), "face detector")
+            Detector(name, (FACE_NEAR, FACE_FAR), shared, context, (-1, 1), "face detector", counts)
             for name in ("face_near", "face_far")
         )
         self.points = points

@@ -100,8 +100,7 @@ def test_people_in_a_real_clip_keep_their_ids(edge: Edge, data: Path) -> None:
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     seen = [{person["id"] for person in line["people"]} for line in lines if "people" in line]
     assert len(seen) == 40
-    assert seen[-1] == seen[1]
-    assert seen[-1]
+    assert all({1, 2} <= ids for ids in seen[1:])
 
 
 def test_video_keeps_every_frame_and_the_sound(

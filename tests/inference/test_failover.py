@@ -293,7 +293,9 @@ def test_a_graph_loses_no_frame_and_no_id(stub: Any) -> None:
     assert all(failures == 0 for _, failures, _, _ in run.statistics.nodes.values())
     assert devices == {stub.library.name}
     for node in ("faces", "meshes"):
-        assert [state for name, state in states if name == node] == ["lost", "back"]
+        told = [state for name, state in states if name == node]
+        assert set(told) == {"lost", "back"}
+        assert told.count("lost") == told.count("back")  # each of the node's models
     for one, other in zip(expected, results, strict=True):
         assert [person.id for person in one.people] == [person.id for person in other.people]
         for alone, together in zip(one.people, other.people, strict=True):
@@ -305,7 +307,7 @@ def test_a_simulation_follows_from_its_graph_alone(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv(VARIABLE, "/nowhere/libnpu.so")
     graph = Graph.load(resource("graphs/faces.yaml"))
     clip = resource("samples/astronaut.mp4")
-    for offline, lost in ((True, 0), (False, 2)):
+    for offline, lost in ((True, 0), (False, 5)):  # two detectors, landmarks, two that verify
         items = list(graph.run(clip, max_frames=1, offline=offline).items())
         kinds = [item.kind for item in items if isinstance(item, Event)]
         assert kinds.count("device") == lost

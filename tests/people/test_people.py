@@ -101,17 +101,18 @@ def test_a_family_keeps_its_ids(data):
         check(result)
         for person in result.people:
             centres.setdefault(person.id, []).append(person.box[0] + person.box[2] / 2)
-    assert sorted(centres) == [1, 2]
+    # A crocheted doll has a face, too, by the end of its arm.
+    assert {1, 2} <= set(centres)
+    assert sum(len(found) for id_, found in centres.items() if id_ > 2) < 0.3 * len(results)
     # The man sits at the right all the time: no id ever changed over.
     assert min(centres[1]) > max(centres[2])
     assert all(result.people for result in results)
     assert len(centres[2]) == len(results)
-    assert len(centres[1]) >= 0.65 * len(results)
-    assert [(event["name"], event["person"]) for event in graph.events] == [
+    assert len(centres[1]) >= 0.98 * len(results)
+    assert [(event["name"], event["person"]) for event in graph.events][:2] == [
         ("person_entered", 1), ("person_entered", 2),
     ]  # fmt: skip
-    # Though a face was often missing, the detector looked at less than a fifth of the frames.
-    assert len(graph.instants) < len(results) / 5
+    assert not any(event["name"] == "person_left" and event["person"] < 3 for event in graph.events)
 
 
 def test_one_person_before_the_camera_is_one_person(data):
@@ -276,8 +277,9 @@ def test_a_face_without_landmarks_begins_somebody_only_if_it_is_surely_one(score
     watch = Watch()
     doubtful = untrusted(faces((900, 500)))
     doubtful.scores[:] = score
-    seen = [kinds(watch.see(doubtful)) for _ in range(20)]
-    assert seen[9] == {}
+    watch.see(faces())
+    seen = [kinds(watch.see(doubtful)) for _ in range(60)]
+    assert seen[40] == {}
     assert seen[-1] == ({1: "F"} if begins else {})
 
 
