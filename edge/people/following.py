@@ -23,20 +23,17 @@ class FollowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     gate: float = 16.3
     """Squared Mahalanobis distance up to which a motion is an ordinary one: 0.999 of the
     chi-square distribution with three degrees of freedom."""
-    miss_s: float = 0.3
-    """Missed for longer, who is seen next is somebody who has to be recognised."""
+    miss_s: float = 0.15
+    """Missed for longer, who is seen next is somebody who has to be recognised: the detector's
+    usual gap is four frames of 25 a second."""
     touch: float = 0.35
     """Two heads nearer than this may be mixed up: their boxes overlap by half."""
     hidden: float = 1.0
     """So near to somebody who isn't seen, or has just appeared, that may be them: behind a head,
     or the shoulders."""
-    hidden_s: float = 1.0
-    """So long after they were last seen, it isn't known any more where they are hidden."""
     settle_s: float = 0.3
     """So long after two have come apart it is decided who is who: by then it shows where each is
     going."""
-    unsure_s: float = 2.0
-    """For longer nobody waits for more evidence, where that left a doubt."""
     apart: float = 2.5
     """Two heads nearer than this, across, have shoulders that overlap: nobody's clothes are looked
     at then."""
@@ -49,7 +46,7 @@ class Tracklet:
     `state` is that at `seen`; times in µs. `shape`: width and height of the last box in units of
     its size. `evidence`: seconds for which it was seen, less twice those missed.
     `person`: id of whom it shows, 0 for nobody so far. `since`: that may be wrong since then; None
-    if it can't. `margin`: by how much it is likelier than anybody else.
+    if it can't.
     `mixed`: when it last could be mixed up with somebody else; `origin`: its state then; `course`:
     that at `course_t`, a little later, when it shows where it goes.
     `looks` (bins,): the average, since `since`, and `looked` when it was last renewed.
@@ -64,7 +61,6 @@ class Tracklet:
     course_t: int
     evidence: float = 0.0
     person: int = 0
-    margin: float = 0.0
     looks: Floats | None = None
     looked: int = 0
 

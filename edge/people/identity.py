@@ -27,8 +27,6 @@ class IdentitySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """What it costs that somebody new is seen, and who is missing stays so."""
     held: float = 2.0
     """What it is worth that somebody was taken for this person on the frame before."""
-    sure: float = 6.0
-    """By so much it has to be likelier than anything else: one in twenty."""
     looks_weight: float = 40.0
     """What it costs to look less like a person, by the whole distance of 1, than others do."""
     unlike: float = 0.6
@@ -116,22 +114,3 @@ def _by_looks(found: Costs, apart: Costs, settings: IdentitySettings) -> Costs:
     usual = np.where(asked, apart, 0).sum(axis=0) / np.maximum(asked.sum(axis=0), 1)
     told = found + np.where(asked, settings.looks_weight * (apart - usual), 0)
     return np.where(asked & (apart > settings.unlike), FORBIDDEN, np.minimum(told, FORBIDDEN))
-
-
-def margins(found: Costs, chosen: Sequence[int], newcomer: float) -> list[float]:
-    """Return by how much each track's person, `chosen` as a row of the costs (people, tracks), is
-    likelier than anybody else there, who then would go to nobody or to theirs."""
-    theirs = {row: column for column, row in enumerate(chosen) if row >= 0}
-    least = []
-    for column, row in enumerate(chosen):
-        margin = FORBIDDEN
-        for other in np.flatnonzero(found[:, column] < FORBIDDEN).tolist() if row >= 0 else ():
-            if other == row:
-                continue
-            worse = found[other, column] - found[row, column]
-            if other in theirs:
-                swapped = min(float(found[row, theirs[other]]), newcomer)
-                worse += swapped - found[other, theirs[other]]
-            margin = min(margin, float(worse))
-        least.append(margin)
-    return least

@@ -153,14 +153,14 @@ class Tracks:
 
     def _doubt(self, matched: Match) -> None:
         """Find of whom it isn't certain any more who they are, and keep what was known of them."""
-        t, settings = matched.t, self.settings.follow
+        t = matched.t
         followed = {track.person for track in self.tracklets}
         lost = [
             self._kalman.predict(person.state, (t - person.known) / SECOND)
             for person in self.people.values()
-            if person.id not in followed and (t - person.seen) / SECOND < settings.hidden_s
+            if person.id not in followed
         ]
-        for track in doubtful(matched, self.tracklets, lost, settings):
+        for track in doubtful(matched, self.tracklets, lost, self.settings.follow):
             track.mixed = t
             if track.since is None:
                 self._keep(track)
@@ -210,9 +210,8 @@ class Tracks:
         settings = self.settings.identity
         costs = identity.costs(people, tracks, self._kalman, settings)
         found = assigned(costs.T, settings.newcomer)
-        margins = identity.margins(costs, found, settings.newcomer)
-        for track, row, margin in zip(tracks, found, margins, strict=True):
-            track.person, track.margin = (people[row].id if row >= 0 else 0), margin
+        for track, row in zip(tracks, found, strict=True):
+            track.person = people[row].id if row >= 0 else 0
             if track.person in missed:
                 self.tracklets.remove(missed[track.person])
 
@@ -229,15 +228,11 @@ class Tracks:
 
     def _settle(self, t: int, tracks: list[Tracklet]) -> None:
         """Be sure from now on of those who have been apart from others for long enough."""
-        settings = self.settings.follow
         for track in tracks:
-            if not track.person:
-                continue
-            self.people[track.person].seen = t
-            apart = (t - track.mixed) / SECOND
-            sure = track.margin >= self.settings.identity.sure or apart >= settings.unsure_s
-            if sure and apart >= settings.settle_s:
-                track.since = None
+            if track.person:
+                self.people[track.person].seen = t
+                if (t - track.mixed) / SECOND >= self.settings.follow.settle_s:
+                    track.since = None
 
     def _drop(self, t: int, since: float) -> None:
         """Drop who was never confirmed and is missed more than seen, and who is lost."""
