@@ -63,7 +63,8 @@ class People(Node):
         """So sure a face may begin somebody without a body, too, though its landmarks can't be
         trusted: in noise, in the dark, turned away."""
         sure_face_s: float = 2.0
-        """But only after so long: patterns of curtains pass for faces for up to a second."""
+        """But only after so long, with a body or without: patterns of curtains pass for faces for
+        up to a second, and dolls have bodies, too."""
         tracks: TrackSettings = TrackSettings()
         association: AssociationSettings = AssociationSettings()
         hands: HandSettings = HandSettings()
@@ -81,7 +82,8 @@ class People(Node):
         self.first_t: int | None = None
         self.ids = itertools.count(1)
         self.known: dict[int, int] = {}  # track: id of the person
-        self.faceless: dict[int, int] = {}  # track: for how long its body was seen, µs
+        # By track: since when, and when last, somebody was seen without a trusted face, µs.
+        self.faceless: dict[int, tuple[int, int]] = {}
         self.before: int | None = None
         self.passed = 0
         self.has_faces = False
@@ -100,7 +102,7 @@ class People(Node):
         if frame.still:
             self._restart()
         first = self.before is None or frame.still
-        self.passed = SECOND if first else self.t - (self.before or 0)
+        self.passed = 10 * SECOND if first else self.t - (self.before or 0)  # nobody waits at first
         self.before = self.t
         self.has_faces = faces is not None
         sight = Sight(
@@ -244,9 +246,12 @@ class People(Node):
             return True
         if body < 0 and (frame.still or sight.faces.scores[face] < self.settings.sure_face):
             return frame.still
-        self.faceless[track] = self.faceless.get(track, 0) + self.passed
-        needed = self.settings.sure_face_s if body < 0 else self.settings.faceless_s
-        return self.faceless[track] >= needed * SECOND
+        since, last = self.faceless.get(track, (self.t - self.passed, self.t - self.passed))
+        if self.t - last > self.passed:
+            since = self.t  # with a gap it begins anew
+        self.faceless[track] = since, self.t
+        needed = self.settings.faceless_s if face < 0 else self.settings.sure_face_s
+        return self.t - since >= needed * SECOND
 
     def _enter(self, track: int, alone: list[int]) -> None:
         """Give an id to a person: that of their hand, if it was there before."""

@@ -68,7 +68,9 @@ class FaceLandmarks(LandmarkNode[Meshes]):
     def _look_at(self, frame: Frame, targets: Targets) -> Meshes:
         seen = super()._look_at(frame, targets)
         if self.settings.profiles and len(seen) < len(targets):
-            seen = self.profiles.keep(frame, targets, seen, self.bodies, self.settings.keep_score)
+            passed_s = 0.0 if self.last is None else (self.t - self.last[1].t) / SECOND
+            least = self.settings.keep_score
+            seen = self.profiles.keep(frame, targets, seen, self.bodies, least, passed_s)
             self.counts["profiles"] += int((~seen.trusted).sum())
         return seen
 

@@ -51,6 +51,8 @@ class Settings(NamedTuple):
     """And from this one on that it is smaller: the far model makes small ones too large."""
     turn_s: float = 0.3
     """Between looks whether the face is on its side, or upside down."""
+    speed: float = 7.0
+    """Widths that a head moves in a second at most, as of somebody who sits down."""
     apart: float = 0.7
     """Faces whose middles are nearer, in widths, are one: those of two people who touch are 0.9
     apart."""
@@ -106,18 +108,23 @@ class Profiles:
         self.far.close()
 
     def keep(
-        self, frame: Frame, targets: Targets, seen: Meshes, bodies: Bodies | None, least: float
+        self,
+        frame: Frame,
+        targets: Targets,
+        seen: Meshes,
+        bodies: Bodies | None,
+        least: float,
+        passed_s: float,
     ) -> Meshes:
         """Return what was seen and, untrusted, what else is there of the targets.
 
-        `least`: how likely one has to be that is followed.
+        `least`: how likely one has to be that is followed. `passed_s`: since the preceding frame.
         """
-        passed_s = SETTINGS.glance_s
-        if self.t is not None:
-            passed_s = min((seen.t - self.t) / SECOND, passed_s)
         self.t = seen.t
+        moved = _moved(targets, seen, passed_s)
+        passed_s = min(passed_s, SETTINGS.glance_s)
         shared = intersection_over_union(corners(targets.boxes), corners(seen.boxes))
-        gone = np.flatnonzero(~(shared > SETTINGS.overlap).any(axis=1)).tolist()
+        gone = np.flatnonzero(~(shared > SETTINGS.overlap).any(axis=1) & ~moved).tolist()
         before, self.rows = self.rows, []
         followed = 0
         for index in gone:
@@ -196,6 +203,16 @@ class Profiles:
             lost=0,
             trusted=np.zeros(n, bool),
         )
+
+
+def _moved(targets: Targets, seen: Meshes, passed_s: float) -> Mask:
+    """Return (n,) which of the targets are probably one of the faces that weren't known before."""
+    followed = corners(targets.boxes[targets.followed])
+    shared = intersection_over_union(corners(seen.boxes), followed) > SETTINGS.overlap
+    new = centres(seen.boxes)[~shared.any(axis=1)]
+    apart = np.linalg.norm(centres(targets.boxes)[:, None] - new[None], axis=2)
+    reach = (SETTINGS.apart + SETTINGS.speed * passed_s) * targets.boxes[:, 2:].max(axis=1)
+    return np.asarray(targets.followed & (apart < reach[:, None]).any(axis=1))
 
 
 def _before(rows: list[_Row], box: Floats, region: Floats) -> _Row:
