@@ -23,7 +23,7 @@ help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 install: .venv/.edge ## make .venv with .venv/bin/edge from the locked dependencies
-demo: install ## faces on camera 0, or on the bundled clip where there is no camera
+demo: install ## people on camera 0, or on the bundled clip where there is no camera
 	$(BIN)/edge demo $(ARGS)
 
 test: .venv/.dev ## run the tests
