@@ -26,8 +26,6 @@ class FollowSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     miss_s: float = 0.15
     """Missed for longer, who is seen next is somebody who has to be recognised: the detector's
     usual gap is four frames of 25 a second."""
-    touch: float = 0.35
-    """Two heads nearer than this may be mixed up: their boxes overlap by half."""
     hidden: float = 1.0
     """So near to somebody who isn't seen, or has just appeared, that may be them: behind a head,
     or the shoulders."""
@@ -126,23 +124,18 @@ def doubtful(
 ) -> list[Tracklet]:
     """Return which of the tracklets that go on could be mixed up, by where they should be.
 
-    With another that is seen there too, or is expected there and isn't seen, or with what appears
-    there. One that is doubtful already is also mixed up with whom it may hide: `lost`.
+    With another that is expected there and isn't seen, or with what appears there. One that is
+    doubtful already is also mixed up with whom it may hide: `lost`.
     """
     new = [one for one, known in zip(matched.seen, matched.found, strict=True) if known < 0]
-    taken, now = set(matched.found), matched.now
-    visible = [state for index, state in enumerate(now) if index in taken]
-    missed = [state for index, state in enumerate(now) if index not in taken]
+    taken = set(matched.found)
+    missed = [state for index, state in enumerate(matched.now) if index not in taken]
     found = []
-    for index, (track, state) in enumerate(zip(tracklets, now, strict=True)):
-        if index in taken:
-            hidden = [*new, *missed, *(lost if track.since is not None else ())]
-            others = [other for other in visible if other is not state]
-            pixels = state.pixels
-            if _any_near(state, hidden, settings.hidden * pixels) or _any_near(
-                state, others, settings.touch * pixels
-            ):
-                found.append(track)
+    for index, (track, state) in enumerate(zip(tracklets, matched.now, strict=True)):
+        hidden = [*new, *missed, *(lost if track.since is not None else ())]
+        limit = settings.hidden * state.pixels
+        if index in taken and _any_near(state, hidden, limit):
+            found.append(track)
     return found
 
 
