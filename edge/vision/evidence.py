@@ -43,7 +43,9 @@ class Settings(NamedTuple):
     others judge it: curtains aren't looked at for ever."""
     passed: float = 0.8
     """Probability of what has passed: it lies a standard deviation above neutral."""
-    nothing: float = 0.02
+    faint: float = 0.1
+    """What scores less in a look close up is nothing: a wall is full of it."""
+    nothing: float = 0.05
     """The score that stands for a look that found nothing at all."""
     unseen: float = 0.1
     """The same for a look at everything, in which a face is small: noise hides one in ten."""
@@ -101,7 +103,7 @@ def look_closer(
 
     `region` (5,): what the detector is to see; `average`: of what it has seen there.
     """
-    found = detector.look_again(frame, region, SETTINGS.nothing, average)
+    found = detector.look_again(frame, region, SETTINGS.faint, average)
     side = float((box[2:] - box[:2]).max())
     middles, sides = (
         (found.boxes[:, :2] + found.boxes[:, 2:]) / 2,
