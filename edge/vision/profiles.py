@@ -35,7 +35,7 @@ from edge.vision.targets import Floats, Mask, Targets, centres, corners, join, s
 class Settings(NamedTuple):
     new: float = 0.7
     """How likely a new face without landmarks has to be."""
-    new_far: float = 0.35
+    new_far: float = 0.3
     """And what the far detector has to say of it, but in the dark, where it sees little: cloth gets
     0.28, where the near one says 0.6 on each frame."""
     before: float = 2.0
