@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.inference.backend import interpreter_class
 from edge.io.frames import Frame
 from edge.vision.motion import Motion
 from edge.vision.silhouette import (
@@ -73,6 +74,8 @@ def person(data):
     ],
 )
 def test_masks_of_others_are_shared(data, picture, mask, least, model, variant):
+    if variant == "float" and interpreter_class().__module__.startswith("tflite_runtime"):
+        pytest.skip("the published files have an operator that tflite-runtime lacks")
     golden = read(data / mask)[:, :, 0]
     with Watch(model=model, variant=variant) as watch:
         silhouette = watch.see(read(data / picture), still=True)
