@@ -56,12 +56,12 @@ class Settings(NamedTuple):
     """A detection whose middle is nearer to where something was, in its widths, is that."""
     ratio: float = 2.0
     """And its size may be wrong by that: the far model makes small faces too large."""
-    upright: float = 0.9
+    upright: float = 0.95
     """Who looks so much like a face isn't turned: faces on their side score 0.7 to 0.85 upright,
     0.92 to 0.97 turned."""
     turned: float = 0.85
     """What a face on its side has to score turned: in noise any of four ways may score most."""
-    clearer: float = 0.1
+    clearer: float = 0.05
     """And by how much more than upright: upright ones do by 0.02 at times."""
     overlap: float = 0.3
     """Detections that share more of their area at two times are of one thing."""

@@ -185,7 +185,8 @@ def test_a_face_on_its_side_or_upside_down_is_found_and_kept(face, quarters, alo
     assert seen[-1].trusted.all()
     eyes = seen[-1].landmarks[0, [33, 263], :2]
     angle = np.degrees(np.arctan2(*(eyes[1] - eyes[0])[::-1]))
-    assert abs((angle + 90 * quarters + 180) % 360 - 180) < 15
+    # A picture on its own is looked at once; in a video the region turns with the landmarks.
+    assert abs((angle + 90 * quarters + 180) % 360 - 180) < (40 if alone else 15)
 
 
 def in_1080p(face: np.ndarray, corner: np.ndarray) -> np.ndarray:
