@@ -13,6 +13,8 @@ from edge.paths import resource
 from edge.people.results import FrameResult
 from edge.vision.silhouette import Silhouette
 
+OFF = "off"
+"""As --budget: no governor."""
 SOUND_RATE = 48_000
 """Of sound that is kept, samples per second: what video usually has."""
 
@@ -66,6 +68,16 @@ def set_by_text(graph: Graph, assignment: str) -> None:
         raise UserError(f"--set {assignment}: '{text}' is no YAML value ({error})") from None
 
 
+def _budget(text: str) -> dict[str, Any]:
+    """Return the parts of a budget as `--budget` has it. Raises UserError."""
+    import yaml
+
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(equals for _, equals, _ in pairs):
+        raise UserError(f"--budget {text}: write latency_ms=50, power_w=2, or off")
+    return {name.strip(): yaml.safe_load(value) for name, _, value in pairs}
+
+
 @dataclass(frozen=True)
 class Request:
     """What `edge run` was asked for; `edge run --help` explains each."""
@@ -109,6 +121,8 @@ def prepare(request: Request) -> Graph:
             set_everywhere(graph, f"--{flag}", {flag: True})
     if request.accelerator is not None:
         set_everywhere(graph, "--accelerator", {"accelerator": request.accelerator})
+    if request.budget not in (None, OFF):
+        graph.promise(**_budget(request.budget))
     for assignment in request.settings:
         set_by_text(graph, assignment)
     sinks = Sinks(graph, request.source, request.audio)

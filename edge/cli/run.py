@@ -89,8 +89,9 @@ see = functools.partial(option, "What you see")
 )
 @how(
     "--budget",
-    type=click.Choice(["off"]),
-    text="Switch the governor off. This version has no governor yet, so nothing changes.",
+    metavar="B",
+    text="What to keep to at real-time pace, instead of what the graph says: latency_ms=50, "
+    "power_w=2, or both with a comma between. off: work as well as can be, however late.",
 )
 @how(
     "--accelerator",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from edge.cli.lines import Lines, summary
-from edge.cli.prepare import Request, prepare, shipped
+from edge.cli.prepare import OFF, Request, prepare, shipped
 from edge.cli.progress import Progress
 from edge.cli.watched import Watched
 from edge.errors import UserError
@@ -79,6 +79,7 @@ def perform(request: Request, *, lines_to_stdout: bool, progress: bool) -> Accou
             pace=request.pace,
             offline=request.offline,
             profile=request.profile and shipped(PROFILES, request.profile, "device profile"),
+            governed=request.budget != OFF,
             max_frames=request.max_frames,
             trace=trace,
         )

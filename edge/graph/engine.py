@@ -13,6 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from edge.graph.node import Alignment, Packet
+from edge.graph.overseer import Overseer
 from edge.graph.station import BACK_OFF_US, Call, Station
 from edge.graph.streams import ENDED, Absent, Inlet, Stream
 from edge.graph.trace import Trace
@@ -44,6 +45,7 @@ class Engine:
         self.waits = waits
         self.now = now
         self.trace: Trace | None = None
+        self.overseer: Overseer | None = None
         self.busy = 0
         self.timers: list[tuple[int, int, Station]] = []
         self.ready: list[tuple[int, int, int, Station]] = []
@@ -57,7 +59,9 @@ class Engine:
 
     # -- what a driver calls -------------------------------------------------------------------
 
-    def start(self) -> None:
+    def start(self, tell: Callable[..., None]) -> None:
+        if self.overseer is not None:
+            self.overseer.start(self.stations, self.now, tell)
         self._settle(self.stations)
 
     @property
@@ -78,13 +82,18 @@ class Engine:
         station.queued = False
         station.busy = True
         self.busy += 1
-        return self._begin(station)
+        call = self._begin(station)
+        if self.overseer is not None:
+            self.overseer.begin(call)
+        return call
 
     def complete(self, call: Call, result: Any, failure: BaseException | None = None) -> None:
         """Bring back what a call returned or raised."""
         station = call.station
         station.busy = False
         self.busy -= 1
+        if self.overseer is not None:
+            self.overseer.complete(call)
         if station.pulled:
             self._pulled(station, result, failure)
         elif failure is not None:
@@ -274,7 +283,7 @@ class Engine:
                 reason = packet.value.reason
         if not present:
             return reason
-        return station.off_reason if t < station.off_until else None
+        return station.off_reason if t < station.off_until else station.off or None
 
     def _looks_ups_settled(self, station: Station, t: int) -> bool:
         for inlet in station.looks_up:

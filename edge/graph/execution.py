@@ -64,8 +64,8 @@ class Execution:
     def _open(self, station: Station, node: Node) -> None:
         event = functools.partial(self._event, station)
         instant = functools.partial(self._instant, station)
-        now = self.engine.now
-        node.open(Context(station.name, now, self.live, event, instant, self.simulated))
+        now, work = self.engine.now, station.units.append
+        node.open(Context(station.name, now, self.live, event, instant, self.simulated, work))
         self._opened.append((station, node))
 
     def close(self, stuck: frozenset[Node] = frozenset()) -> None:
@@ -100,7 +100,8 @@ class Execution:
         station = call.station
         result: Any
         failure: BaseException | None = None
-        started = time.perf_counter_ns()
+        station.units.clear()
+        started, before = time.perf_counter_ns(), time.thread_time_ns()
         try:
             if station.pulled:
                 result = next(station.packets, None)
@@ -110,7 +111,7 @@ class Execution:
                 result = node.finish() if call.arguments is None else node.process(**call.arguments)
         except Exception as error:
             result, failure = None, error
-        station.took(time.perf_counter_ns() - started)
+        station.took(time.perf_counter_ns() - started, time.thread_time_ns() - before)
         if call.arguments is not None and not station.pulled:
             station.calls += 1
         return result, failure
@@ -134,12 +135,17 @@ class Execution:
         station.node, station.stale, station.stuck = node, False, False
         return node
 
-    def _event(self, station: Station, kind: str, /, **fields: Any) -> None:
-        t = self.engine.now() if station.is_source else station.node.t
+    def tell(self, t: int, kind: str, name: str, fields: dict[str, Any]) -> None:
+        """Publish an event, to be fetched with the next result."""
         if len(self.events) == EVENTS_KEPT:
             self.events_dropped += 1
-        self.events.append(Event(t, kind, station.name, fields))
-        self._instant(station, kind, **fields)
+        self.events.append(Event(t, kind, name, fields))
+        if self.engine.trace:
+            self.engine.trace.instant(kind, name, self.engine.now(), fields)
+
+    def _event(self, station: Station, kind: str, /, **fields: Any) -> None:
+        t = self.engine.now() if station.is_source else station.node.t
+        self.tell(t, kind, station.name, fields)
         self.on_event()
 
     def _instant(self, station: Station, name: str, /, **fields: Any) -> None:

@@ -3,14 +3,16 @@
 import copy
 import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from edge.errors import UserError, nearest
 from edge.graph.clock import RealClock, VirtualClock
 from edge.graph.engine import Engine
 from edge.graph.execution import Execution
 from edge.graph.node import Alignment, Node, Source
+from edge.graph.overseer import Overseer
 from edge.graph.profile import Profile
 from edge.graph.run import Run
 from edge.graph.signature import Input
@@ -37,6 +39,9 @@ class Graph:
     >>> for result in Graph.load("graphs/faces.yaml").run(source="clip.mp4"):
     ...     print(result.t, result.value)
     """
+
+    overseer: ClassVar[Callable[["Graph", Profile | None, int, bool], Overseer | None]]
+    """What keeps a run within its budget; `edge` puts its governor here."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -77,6 +82,10 @@ class Graph:
             del self.spec.nodes[name]
             raise
 
+    def promise(self, **budget: Any) -> None:
+        """State another budget: any of `latency_ms` and `power_w`. Raises UserError."""
+        self.spec.promise(budget)
+
     def replace_sources(self, source: Any = None, audio: Any = None) -> "Graph":
         """Return a graph whose cameras take `source` and whose microphones take `audio`.
 
@@ -115,6 +124,7 @@ class Graph:
         pace: str | None = None,
         offline: bool = False,
         profile: Profile | str | Path | None = None,
+        governed: bool = True,
         workers: int | None = None,
         max_frames: int | None = None,
         trace: str | Path | None = None,
@@ -124,8 +134,9 @@ class Graph:
         `source`, `audio`: what cameras and microphones are replaced by. `pace`: "realtime" (as
         a camera would deliver, drops included) or "fast" (every frame); by default what suits
         the sources. `offline`: on the virtual clock, single-threaded, the same every time, its
-        costs taken from `profile`. `workers`: threads for nodes. `max_frames`: source frames.
-        `trace`: file for a Perfetto-readable trace. Raises UserError.
+        costs taken from `profile`. `governed`: at real-time pace nodes work as well as the graph's
+        budget allows; otherwise as well as they can. `workers`: threads for nodes. `max_frames`:
+        source frames. `trace`: file for a Perfetto-readable trace. Raises UserError.
         """
         if pace not in (None, "fast", "realtime"):
             raise UserError(f"unknown pace '{pace}'{nearest(pace, ['fast', 'realtime'])}")
@@ -144,6 +155,9 @@ class Graph:
         clock = VirtualClock() if offline else RealClock()
         engine = Engine(list(stations.values()), outlets, waits=offline or fast, now=clock.now)
         engine.trace = Trace(trace) if trace else None
+        workers = workers or min(WORKERS, profile.workers if profile else os.cpu_count() or 1)
+        if governed and not fast:
+            engine.overseer = Graph.overseer(self, profile, workers, offline)
         execution = Execution(engine, not fast, max_frames, simulated=offline)
         driver: ThreadDriver | VirtualDriver
         if isinstance(clock, VirtualClock):
@@ -152,7 +166,7 @@ class Graph:
                 execution, clock, costs, {n.name: n.spec.uses for n in nodes.values()}
             )
         else:
-            driver = ThreadDriver(execution, clock, workers or min(WORKERS, os.cpu_count() or 1))
+            driver = ThreadDriver(execution, clock, workers)
         return Run(driver, times_are_known=not offline or profile is not None)
 
 

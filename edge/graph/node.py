@@ -54,6 +54,9 @@ class Context(NamedTuple):
     """`instant(name, **fields)` marks a moment in the trace; free when no trace is written."""
     simulated: bool = False
     """True on the virtual clock: nothing may depend on how fast this machine happens to be."""
+    work: Callable[[str], None] = lambda unit: None
+    """`work(unit)` notes a piece of work that costs by itself, such as a model's call: a device
+    profile says how much."""
 
 
 class Node:

@@ -110,6 +110,8 @@ class Run:
             self._results += 1
             if age is not None:
                 self._ages.append(age)
+                if self._engine.overseer is not None:
+                    self._engine.overseer.result(age)
         yield Result(outlet.name, packet.t, packet.value, age)
 
     @property

@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
 import yaml
@@ -20,12 +20,15 @@ Lines = dict[tuple[str | int, ...], int]
 class Budget(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """What a graph promises. `latency_ms`: from capture to result. `power_w`: mean power."""
 
-    latency_ms: float | None = None
-    power_w: float | None = None
+    latency_ms: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    power_w: Annotated[float, msgspec.Meta(gt=0)] | None = None
 
 
 class NodeSpec(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """One entry of `nodes:`. `queue`: packets that each reader of its output may leave waiting."""
+    """One entry of `nodes:`. `queue`: packets that each reader of its output may leave waiting.
+
+    `weight`: what the node's best is worth to its user, beside the others'.
+    """
 
     uses: Any
     inputs: dict[str, str] = {}
@@ -33,6 +36,7 @@ class NodeSpec(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     queue: int | None = None
     limit_ms: float | None = None
     wait_ms: float | None = None
+    weight: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -237,6 +241,18 @@ class Spec:
             if name in self._upstream(output)
         ]
         return min((ms for ms in found if ms), default=None)
+
+    def promise(self, budget: dict[str, Any]) -> None:
+        """Replace the budget, that of the outputs too. Raises UserError."""
+        self.budget = self._convert(budget, Budget, "budget")
+        self.outputs = dict.fromkeys(self.outputs, Budget())
+
+    @property
+    def promised(self) -> Budget:
+        """The graph's budget, with the tightest latency that it or one of its outputs states."""
+        stated = [self.budget, *self.outputs.values()]
+        latencies = [budget.latency_ms for budget in stated if budget.latency_ms]
+        return Budget(latency_ms=min(latencies, default=None), power_w=self.budget.power_w)
 
     def _upstream(self, *names: str) -> set[str]:
         """Return the given nodes and all that they depend on."""

@@ -91,6 +91,11 @@ class Station:
         self.failures = 0
         self.busy_ns = 0
         self.worst_ns = 0
+        self.last_wall_us = self.last_cpu_us = 0.0
+        self.units: list[str] = []
+        """What the last call has worked, in the words of device profiles: see `Context.work`."""
+        self.off = ""
+        """A reason to leave the node out for as long as it stands here."""
         self.usual_us = 1000.0
         """About the median of the last calls: what one costs, whatever the odd one waited for."""
 
@@ -103,8 +108,9 @@ class Station:
         for inlet in self.stream.inlets:
             inlet.disconnect()
 
-    def took(self, ns: int) -> None:
-        """Count the time of a call."""
+    def took(self, ns: int, cpu_ns: int) -> None:
+        """Count the time of a call, and its thread's part of that."""
         self.busy_ns += ns
+        self.last_wall_us, self.last_cpu_us = ns / 1000, cpu_ns / 1000
         self.worst_ns = max(self.worst_ns, ns)
         self.usual_us *= 1.25 if ns > 1000 * self.usual_us else 0.8

@@ -62,7 +62,7 @@ class ThreadDriver:
     def start(self) -> None:
         self.clock.start()
         with self._lock:
-            self.engine.start()
+            self.engine.start(self.execution.tell)
         for thread in [*self._workers, *self._pushers, self._guard]:
             thread.start()
 

@@ -31,7 +31,7 @@ class VirtualDriver:
         self._sequence = 0
 
     def start(self) -> None:
-        self.engine.start()
+        self.engine.start(self.execution.tell)
         for station in self.engine.stations:
             if station.is_source and not station.pulled:
                 self._schedule_packet(station)
@@ -63,6 +63,7 @@ class VirtualDriver:
     def _perform(self, call: Call) -> None:
         outcome = self.execution.perform(call)
         cost = self._cost_us.get(call.station.name, 0)
+        call.station.last_wall_us = call.station.last_cpu_us = cost
         self.execution.record(call, self.clock.time, self.clock.time + cost, outcome)
         if not cost:
             self.engine.complete(call, *outcome)

@@ -3,6 +3,7 @@
 import logging
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from edge.inference.session import Session
 from edge.inference.tensors import Tensor
 
 log = logging.getLogger(__name__)
+Work = Callable[[str], None]
 
 
 class Timing:
@@ -51,8 +53,10 @@ class Model:
         threads: int = 1,
         input_range: tuple[float, float] | None = None,
         acceleration: Acceleration | None = None,
+        work: Work | None = None,
     ) -> None:
         self.name = file.name
+        self._work = work
         self.timing = Timing()
         self._session: Session | Failover | None = (
             Failover(file, threads, input_range, acceleration)
@@ -105,6 +109,8 @@ class Model:
         start = time.perf_counter_ns()
         outputs = self._open().invoke()
         self.timing.add((time.perf_counter_ns() - start) / 1e6)
+        if self._work is not None:
+            self._work(f"{self.name}/{self.variant}")
         return outputs
 
     def close(self) -> None:
@@ -129,6 +135,7 @@ def load_model(
     timed: bool = True,
     accelerator: str | None = None,
     tell: Tell | None = None,
+    work: Work | None = None,
 ) -> Model:
     """Return a model ready to run.
 
@@ -140,12 +147,13 @@ def load_model(
     black and white become in a model that the manifest doesn't know.
     `accelerator`: "edgetpu", or the path of a delegate's library, see `accelerator.parse`; for
     None EDGE_ACCELERATOR, then the processor. `tell`: gets its `device` events, as a node's
-    `context.event`. Raises UserError.
+    `context.event`. `work`: is told "MODEL/VARIANT" at each call, as a node's `context.work`.
+    Raises UserError.
     """
     file = find(os.fspath(source), variant, manifest, threads=threads, timed=timed)
     found = chosen(accelerator)
     acceleration = _acceleration(found, source, file, manifest, tell) if found else None
-    return Model(file, file.threads, input_range, acceleration)
+    return Model(file, file.threads, input_range, acceleration, work)
 
 
 def _acceleration(

@@ -8,6 +8,7 @@ import numpy as np
 from edge.io.frames import Frame
 from edge.vision.bodies import Bodies, Persons, heads, refined, regions_of_landmarks, visible_bounds
 from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading
+from edge.vision.motion import Motion
 from edge.vision.regions import project
 from edge.vision.targets import Floats, Mask, Targets, select
 
@@ -15,7 +16,7 @@ from edge.vision.targets import Floats, Mask, Targets, select
 class BodyLandmarks(LandmarkNode[Bodies]):
     """Finds the landmarks of each body, and says which of them aren't bodies (any more).
 
-    `frame`: any size. `persons`: where to look.
+    `frame`: any size. `persons`: where to look. `motion`: where something moves.
     Output: one `Bodies` for every frame, in pixels, in the order of `persons`.
     """
 
@@ -37,8 +38,8 @@ class BodyLandmarks(LandmarkNode[Bodies]):
     values = 4
     settings: Settings
 
-    def process(self, frame: Frame, persons: Persons) -> Bodies:
-        return self.see(frame, persons)
+    def process(self, frame: Frame, persons: Persons, motion: Motion | None = None) -> Bodies:
+        return self.see(frame, persons, motion)
 
     def _look(self, frame: Frame, targets: Targets) -> Bodies:
         return super()._look(frame, self._centred(frame, targets))

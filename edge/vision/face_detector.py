@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from edge.graph.node import Context, Node, Previous
+from edge.graph.node import Context, Previous
 from edge.io.frames import Frame
 from edge.vision.anchors import FACE_FAR, FACE_NEAR
 from edge.vision.bodies import Bodies, heads
@@ -21,7 +21,7 @@ from edge.vision.evidence import (
     score_of,
 )
 from edge.vision.faces import QUARTERS, Faces, Meshes, eye_angles, regions_of_boxes
-from edge.vision.lookout import SECOND, Lookout, LookSettings
+from edge.vision.lookout import SECOND, Looker, Lookout, LookSettings
 from edge.vision.motion import Motion
 from edge.vision.regions import whole
 from edge.vision.targets import (
@@ -51,7 +51,7 @@ INNER = 2.0
 NOWHERE = np.empty((0, 5), np.float32)
 
 
-class FaceDetector(Node):
+class FaceDetector(Looker):
     """Says where in each frame faces are to be looked for.
 
     `frame`: any size. `last`: what `face_landmarks` saw in the preceding frame; without it the
@@ -127,9 +127,22 @@ class FaceDetector(Node):
         followable = self.lookout.followable(frame, self.t, last)
         known = follow(Faces, followable, self.t)
         room = self.settings.max_faces - len(known)
-        reason = self.lookout.reason(frame, self.t, last, known, motion)
-        if room <= 0:
-            return known
+        reason = self.lookout.reason(frame, self.t, last, known, motion, may=self.may_look)
+        if room > 0 and (reason is not None or self.may_look):
+            known = self._with_more(frame, known, motion, bodies, reason, room)
+        self.weigh(len(known))
+        return known
+
+    def _with_more(
+        self,
+        frame: Frame,
+        known: Faces,
+        motion: Motion | None,
+        bodies: Bodies | None,
+        reason: str | None,
+        room: int,
+    ) -> Faces:
+        """Return what is known and what else the models find."""
         if frame.still:
             found = self._look_everywhere(frame)
         else:

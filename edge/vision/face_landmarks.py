@@ -9,12 +9,12 @@ from edge.graph.node import Context, Previous
 from edge.io.frames import Frame
 from edge.vision.bodies import Bodies
 from edge.vision.faces import KEYPOINTS, Faces, Meshes, eye_angles, regions_of_landmarks
-from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading
+from edge.vision.landmarks import SECOND, LandmarkNode, LandmarkSettings, Reading
+from edge.vision.motion import Motion
 from edge.vision.profiles import Profiles
 from edge.vision.regions import project
 from edge.vision.targets import Floats, Mask, Targets
 
-SECOND = 1_000_000
 RESIZED, RESIZED_PER_S = 1.6, 70.0
 """By how much landmarks may be smaller or larger than the face was, at most, and in a second, which
 is 1.15 from frame to frame. In blur they collapse to a strip, and the model doesn't notice; a head
@@ -27,7 +27,7 @@ class FaceLandmarks(LandmarkNode[Meshes]):
     """Finds the landmarks of each face, and says which of them aren't faces (any more).
 
     `frame`: any size. `faces`: where to look. `bodies`: those of the preceding frame, whose heads
-    say where a face is that is turned away.
+    say where a face is that is turned away. `motion`: where something moves.
     Output: one `Meshes` for every frame, in pixels, in the order of `faces`. What the model
     doesn't take for a face, what has left the picture, what isn't finite, and the less certain of
     two regions that have run into one face is left out; if it was followed from the preceding
@@ -57,9 +57,15 @@ class FaceLandmarks(LandmarkNode[Meshes]):
         self.bodies: Bodies | None = None
         self.profiles = Profiles(self.settings, context, self.points, self.counts)
 
-    def process(self, frame: Frame, faces: Faces, bodies: Previous[Bodies] = None) -> Meshes:
+    def process(
+        self,
+        frame: Frame,
+        faces: Faces,
+        bodies: Previous[Bodies] = None,
+        motion: Motion | None = None,
+    ) -> Meshes:
         self.bodies = bodies
-        return self.see(frame, faces)
+        return self.see(frame, faces, motion)
 
     def close(self) -> None:
         super().close()

@@ -5,20 +5,20 @@ from collections import deque
 
 import numpy as np
 
-from edge.graph.node import Context, Node, Previous
+from edge.graph.node import Context, Previous
 from edge.io.frames import Frame
 from edge.vision.anchors import PALM
 from edge.vision.bodies import Bodies
 from edge.vision.detector import Detector
 from edge.vision.hands import Hands, Palms, regions_of_palms
-from edge.vision.lookout import SECOND, Lookout, LookSettings
+from edge.vision.lookout import SECOND, Looker, Lookout, LookSettings
 from edge.vision.motion import Motion
 from edge.vision.regions import whole
 from edge.vision.targets import Floats, centres, follow, join, newcomers, select, sizes
 from edge.vision.wrists import NOWHERE, Search, Wrists
 
 
-class HandDetector(Node):
+class HandDetector(Looker):
     """Says where in each frame hands are to be looked for.
 
     `frame`: any size. `last`: what `hand_landmarks` saw in the preceding frame; without it nothing
@@ -72,8 +72,15 @@ class HandDetector(Node):
         wrists = self._on_wrists(frame, known, motion, bodies)
         self._remember(frame, last)
         regions = self._regions(frame, last, known, motion, wrists)
-        if not len(regions) and not len(wrists.guesses):
-            return known
+        if len(regions) or len(wrists.guesses):
+            known = self._with_more(frame, known, regions, wrists, room)
+        self.weigh(len(known))
+        return known
+
+    def _with_more(
+        self, frame: Frame, known: Palms, regions: Floats, wrists: Search, room: int
+    ) -> Palms:
+        """Return what is known, what the model finds, and what may be on wrists."""
         found = self._look(frame, regions, wrists)
         new = newcomers(found, known, self.settings.same_overlap, room)
         seen = join(known, new)
@@ -87,7 +94,8 @@ class HandDetector(Node):
         self, frame: Frame, known: Palms, motion: Motion | None, bodies: Bodies | None
     ) -> Search:
         """Return where hands are missing on wrists, and count that they are looked for."""
-        if bodies is None or frame.still or len(known) >= self.settings.max_hands:
+        full = len(known) >= self.settings.max_hands
+        if bodies is None or frame.still or full or not self.may_look:
             return Search(follow(Palms, None, self.t), NOWHERE, NOWHERE[:, :4])
         wrists = self.wrists.search(self.t, bodies, known, motion)
         for _ in wrists.regions:
@@ -101,7 +109,8 @@ class HandDetector(Node):
         """Return where the palm detector is to look, (n, 5)."""
         if len(wrists.guesses) or len(wrists.regions):
             return wrists.regions
-        if not self.lookout.reason(frame, self.t, last, known, motion, wrists.settled):
+        may = self.may_look
+        if not self.lookout.reason(frame, self.t, last, known, motion, wrists.settled, may=may):
             return NOWHERE
         return tiles(frame.size) if frame.still else whole(frame.size)[None]
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from edge.io.frames import Frame
 from edge.vision.hands import STEADY, Hands, Palms, regions_of_landmarks
-from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading
+from edge.vision.landmarks import SECOND, LandmarkNode, LandmarkSettings, Reading
+from edge.vision.motion import Motion
 from edge.vision.regions import project
 from edge.vision.targets import Floats, Rows, Targets, select
 
-SECOND = 1_000_000
 SLOW = 0.1
 """From frame to frame a hand has to move by so many sides of its region for that to run ahead in
 full. One that moves less stays well inside; a region that trembles with it would unsteady it."""
@@ -23,7 +23,7 @@ SURE = 0.99
 class HandLandmarks(LandmarkNode[Hands]):
     """Finds the landmarks of each hand, and says which of them aren't hands (any more).
 
-    `frame`: any size. `palms`: where to look.
+    `frame`: any size. `palms`: where to look. `motion`: where something moves.
     Output: one `Hands` for every frame, in pixels, in the order of `palms`. Where a hand is looked
     for in the next frame goes on as the hand moves now.
     """
@@ -44,8 +44,8 @@ class HandLandmarks(LandmarkNode[Hands]):
     points = 21
     settings: Settings
 
-    def process(self, frame: Frame, palms: Palms) -> Hands:
-        return self.see(frame, palms)
+    def process(self, frame: Frame, palms: Palms, motion: Motion | None = None) -> Hands:
+        return self.see(frame, palms, motion)
 
     def _look(self, frame: Frame, targets: Targets) -> Hands:
         """Look, knowing what the first targets were in the preceding frame."""

@@ -6,11 +6,13 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from edge.graph.node import Context, Node
+from edge.budget.levels import Levelled
+from edge.graph.node import Context
 from edge.io.frames import Frame
 from edge.vision.carry import carried
 from edge.vision.detection import LARGEST, intersection_over_union
 from edge.vision.models import ModelSettings, open_model
+from edge.vision.motion import Motion
 from edge.vision.regions import Cropper, Matrix, lighten
 from edge.vision.targets import (
     Floats,
@@ -26,6 +28,9 @@ from edge.vision.targets import (
 )
 
 S = TypeVar("S", bound=Seen)
+SECOND = 1_000_000
+LEAST_NEED = 0.2
+"""Of what is there and doesn't move away: fingers, lips and eyes move by themselves."""
 
 
 class LandmarkSettings(ModelSettings):
@@ -40,7 +45,11 @@ class LandmarkSettings(ModelSettings):
     """Two that share more of their boxes are one and the same."""
     every: int = 1
     """The model looks at every so many frames; on those between, what it saw is carried along by
-    optical flow, at a tenth of the cost. What is new is always looked at."""
+    optical flow, at a tenth of the cost. What is new is always looked at. A governor, where there
+    is one, decides instead."""
+    beat_s: float = 0.5
+    """And while nothing moves where they are, what was seen holds for so long, at no cost: lips and
+    eyelids across a room stir no thumbnail."""
 
 
 class Unusable(Exception):
@@ -56,12 +65,14 @@ class Reading(NamedTuple):
     more: dict[str, Any]
 
 
-class LandmarkNode(Node, Generic[S]):
+class LandmarkNode(Levelled, Generic[S]):
     """Looks at each target with a landmark model, and says which are there (still).
 
     What the model doesn't take for one of its kind, what has left the picture, of what it gives
     nothing usable (counted as `invalid`), and the less certain of two that have run into one is
     left out; if it was followed from the preceding frame, it counts as lost.
+    Under a governor the model looks at its turns, and then only if something has moved where its
+    things are, or none did for long; else what was seen is carried on.
     """
 
     kind: ClassVar[type[Seen]]
@@ -77,32 +88,63 @@ class LandmarkNode(Node, Generic[S]):
         self.cropper = Cropper(side, side)
         self.last: tuple[Frame, S] | None = None
         self.since = 0
+        self.looked_at = 0
+        self.stirred = True
         self.nothing: S | None = None
 
     def close(self) -> None:
         self.model.close()
 
-    def see(self, frame: Frame, targets: Targets) -> S:
-        """Return what is there of the targets, in their order."""
-        carried_here = self._carried(frame, targets)
+    def see(self, frame: Frame, targets: Targets, motion: Motion | None = None) -> S:
+        """Return what is there of the targets, in their order. `motion`: where something moves;
+        without it anything may."""
+        carried_here = self._carried(frame, targets, motion)
         if carried_here is None:
-            self.since = 0
+            self.since, self.looked_at, self.stirred = 0, self.t, False
             seen = self._look(frame, targets)
+            self.looked = len(targets) > 0
         else:
-            new = self._look(frame, select(targets, ~targets.followed))
-            seen = join(carried_here, new)
+            new = select(targets, ~targets.followed)
+            self.looked = len(new) > 0
+            seen = join(carried_here, self._look(frame, new)) if self.looked else carried_here
+        self._weigh(seen)
         self.last = frame, seen
         return seen
 
-    def _carried(self, frame: Frame, targets: Targets) -> S | None:
+    def _carried(self, frame: Frame, targets: Targets, motion: Motion | None) -> S | None:
         """Return the followed targets as they should be now, None if it's the model's turn."""
         self.since += 1
-        if self.last is None or self.since >= self.settings.every:
+        if self.last is None or frame.still:
             return None
         before, last = self.last
         if int(targets.followed.sum()) != len(last) or before.size != frame.size:
             return None
+        if self.turn is None:
+            due, moves = self.since >= self.settings.every, True
+        else:
+            moves = motion is None or bool(motion.inside(corners(last.boxes)).any())
+            self.stirred |= moves
+            old = self.t - self.looked_at >= self.settings.beat_s * SECOND
+            due = self.turn and (self.stirred or old)
+        if due or not len(last):
+            return None
+        if not moves:
+            return replace(last, t=self.t, fresh=np.zeros(len(last), bool), lost=0)
         return carried(last, before, frame, self.t)
+
+    def _weigh(self, seen: S) -> None:
+        """Say how much the scene asks for: all of it where things move by their size in a second,
+        nothing where none is."""
+        if not len(seen):
+            self.need = 0.0
+            return
+        last = None if self.last is None else self.last[1]
+        if last is None or len(last) != len(seen) or seen.t <= last.t:
+            self.need = 1.0
+            return
+        moved = np.abs(centres(seen.boxes) - centres(last.boxes)).max(axis=1)
+        speed = float((moved / seen.boxes[:, 2:].max(axis=1).clip(1)).max())
+        self.need = min(1.0, LEAST_NEED + speed * SECOND / (seen.t - last.t))
 
     def _look(self, frame: Frame, targets: Targets) -> S:
         if not len(targets) and self.nothing is not None:

@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 
+from edge.budget.levels import Level, Levelled
 from edge.graph.node import Context
 from edge.io.frames import Frame
 from edge.vision.models import ModelSettings
@@ -17,6 +18,32 @@ comes in; but not the head of somebody who talks."""
 NEW_CELLS = 2
 """Of motion's grid: a hand that can be seen in the whole picture covers one, its arm others; a
 single one is stirred by a nod, too."""
+URGENT = ("first", "still", "gap", "lost")
+"""Reasons to look that can't wait for a turn: there is nothing else to go by."""
+SEARCHES = tuple(Level(every, 0.03 * (every - 1)) for every in (1, 2, 3, 5, 8, 12, 20))
+"""From every frame to once or twice a second: who comes in is seen that much later."""
+
+
+class Looker(Levelled):
+    """A node whose model looks where its `lookout` sees a reason, and where it has a turn."""
+
+    levels = SEARCHES
+    weight = 0.5
+    lookout: "Lookout"
+
+    @property
+    def may_look(self) -> bool:
+        return self.turn is not False
+
+    def weigh(self, known: int) -> None:
+        """Say whether the model has looked, and how much the scene asks for it."""
+        self.looked = self.lookout.noted
+        if known >= self.lookout.most:
+            self.need = 0.0
+        elif self.lookout.stirred:
+            self.need = 0.5 if known else 1.0
+        else:
+            self.need = 0.1
 
 
 class LookSettings(ModelSettings):
@@ -62,10 +89,18 @@ class Lookout:
         self._expected, self._search_until = 0, 0
         self._held, self._in_vain = 0, 1
         self._moved = self._new = False  # what has happened since the last look
+        self.stirred = False
+        """Does something move where nothing is known?"""
+        self.noted = False
+        """Has anything been looked at in this frame?"""
         self._moved_at = np.empty((0, 0), np.int64)
 
     def followable(self, frame: Frame, t: int, last: Seen | None) -> Seen | None:
-        """Return what was seen in the preceding frame if it can be followed to this one."""
+        """Return what was seen in the preceding frame if it can be followed to this one.
+
+        A frame's account begins here.
+        """
+        self.noted = False
         if last is None or frame.still or self._is_old(t, last):
             return None
         if last.lost or len(last) > self._held:
@@ -84,17 +119,22 @@ class Lookout:
         known: Targets,
         motion: Motion | None,
         settled: Floats | None = None,
+        *,
+        may: bool = True,
     ) -> str | None:
         """Return why the detector has to look at this frame, None if it needn't.
 
-        `known`: what is followed. Without `motion`, anything may have moved anywhere. `settled`
-        (n, 4): left, top, right, bottom of where motion is no reason to look, either.
+        `may`: without it only for what can't wait. `known`: what is followed. Without `motion`,
+        anything may have moved anywhere. `settled` (n, 4): left, top, right, bottom of where
+        motion is no reason to look, either.
         """
         quiet = corners(known.boxes)
         if settled is not None:
             quiet = np.concatenate((quiet, settled))
         self._watch(t, motion, quiet)
         reason = self._reason(frame, t, last, known)
+        if not may and reason not in URGENT:
+            return None
         if reason is not None:
             self._looked_at = t
             self._moved = self._new = False
@@ -104,6 +144,7 @@ class Lookout:
 
     def note(self, reason: str) -> None:
         """Mark in the trace that a detector looks, and count it."""
+        self.noted = True
         self._context.instant("detect", reason=reason)
         self._counts[f"detect:{reason}"] += 1
 
@@ -113,12 +154,13 @@ class Lookout:
     def _watch(self, t: int, motion: Motion | None, quiet: Floats) -> None:
         """Take note of what moves: it may come to rest before the next look is due."""
         if motion is None:
-            self._moved = True
+            self._moved = self.stirred = True
             return
         moving = motion.rest(quiet)
         if self._moved_at.shape != moving.shape:
             self._moved_at = np.full(moving.shape, t)
-        self._moved |= bool(moving.any())
+        self.stirred = bool(moving.any())
+        self._moved |= self.stirred
         new = moving & (t - self._moved_at > NEW_S * SECOND)
         self._new |= int(new.sum()) >= NEW_CELLS
         self._moved_at[moving] = t

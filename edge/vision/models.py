@@ -37,4 +37,5 @@ def open_model(
         # The results of a simulation follow from the graph, not from this machine's settings.
         accelerator=settings.accelerator or (NONE if context.simulated else None),
         tell=context.event,
+        work=context.work,
     )

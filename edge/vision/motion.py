@@ -1,11 +1,12 @@
 """Where in the picture something moves, seen on a thumbnail."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
+from edge.budget.levels import Level, Levelled
 from edge.graph.node import Context, Node
 from edge.io.frames import Frame, Picture
 from edge.vision.targets import Floats, Mask
@@ -54,7 +55,7 @@ class Motion:
         return low.tolist(), high.tolist()
 
 
-class MotionDetector(Node):
+class MotionDetector(Levelled):
     """Says where something moves, for detectors to look only where there is a reason.
 
     `frame`: any size. Output: one `Motion` for every frame. It compares thumbnails, a few
@@ -74,13 +75,26 @@ class MotionDetector(Node):
         """And so many times the median change of all cells, so that neither noise nor a lamp that
         flickers moves everything."""
 
+    levels = tuple(Level(every, 0.1 * (every - 1)) for every in (1, 2, 3, 4))
+    weight = 0.3
     settings: Settings
 
     def open(self, context: Context) -> None:
         super().open(context)
         self.before: deque[tuple[int, Picture]] = deque()
+        self.last: Motion | None = None
 
     def process(self, frame: Frame) -> Motion:
+        if self.turn is False and self.last is not None and not frame.still:
+            self.looked = False
+            self.last = replace(self.last, t=self.t)
+        else:
+            self.looked = True
+            self.last = self._compared(frame)
+            self.need = float(self.last.moving.any())
+        return self.last
+
+    def _compared(self, frame: Frame) -> Motion:
         width, height = frame.size
         across = max(1, round(self.settings.side * width / max(width, height)))
         thumbnail = frame.thumbnail(across)

@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from edge.errors import UserError
-from edge.graph.node import Context, Node, Previous
+from edge.graph.node import Context, Previous
 from edge.io.frames import Frame
 from edge.vision.anchors import PERSON
 from edge.vision.bodies import (
@@ -21,7 +21,7 @@ from edge.vision.detection import Detections
 from edge.vision.detector import Detector
 from edge.vision.faces import Faces
 from edge.vision.landmarks import one_each
-from edge.vision.lookout import SECOND, Lookout, LookSettings
+from edge.vision.lookout import SECOND, Looker, Lookout, LookSettings
 from edge.vision.motion import Motion
 from edge.vision.objects import MERGE_OVERLAP, Objects
 from edge.vision.regions import whole
@@ -49,7 +49,7 @@ class Refused(NamedTuple):
     looked_at: int
 
 
-class PersonDetector(Node):
+class PersonDetector(Looker):
     """Says where in each frame bodies are to be looked for.
 
     `frame`: any size. `last`: what `body_landmarks` saw in the preceding frame; without it nothing
@@ -104,11 +104,12 @@ class PersonDetector(Node):
         wanted = known
         if faces is not None and len(faces) and room > 0:
             wanted = join(known, self._below(frame, faces, followable))
-        if self.lookout.reason(frame, self.t, last, known, motion) is not None:
+        if self.lookout.reason(frame, self.t, last, known, motion, may=self.may_look) is not None:
             found = self._look(frame)
             wanted = join(wanted, newcomers(found, wanted, self.settings.same_overlap, len(found)))
         new = select(wanted, np.arange(len(known), len(wanted)))
         largest = np.argsort(-new.regions[:, 2], kind="stable")[: max(room, 0)]
+        self.weigh(len(known))
         return join(known, select(new, largest))
 
     def close(self) -> None:

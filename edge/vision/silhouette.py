@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.graph.node import Context, Node
+from edge.budget.levels import LOOKS, OFF, Level, Levelled
+from edge.graph.node import Context
 from edge.inference import Model
 from edge.io.frames import Frame, Picture
 from edge.vision.carry import carried_mask
@@ -41,7 +42,7 @@ class Silhouette:
     fresh: bool
 
 
-class Silhouettes(Node):
+class Silhouettes(Levelled):
     """Tells people from background.
 
     `frame`: any size. `motion`: where something moves; without it anything may.
@@ -68,6 +69,8 @@ class Silhouettes(Node):
         stale_s: float = 0.3
         """A mask that is older says nothing about the present one."""
 
+    levels = (*LOOKS, Level(OFF, 1.0))
+    weight = 0.5
     settings: Settings
 
     def open(self, context: Context) -> None:
@@ -81,9 +84,13 @@ class Silhouettes(Node):
     def process(self, frame: Frame, motion: Motion | None) -> Silhouette:
         last = self._last(frame)
         self.since += 1
-        if last is not None and self._is_at_rest(motion):
+        at_rest = self._is_at_rest(motion)
+        self.need = 0.0 if at_rest else 0.5
+        due = self.since >= self.settings.every if self.turn is None else self.turn
+        self.looked = last is None or (due and not at_rest)
+        if last is not None and at_rest:
             silhouette = replace(last, t=self.t, fresh=False)
-        elif last is not None and self.since < self.settings.every:
+        elif last is not None and not due:
             assert self.last is not None
             silhouette = Silhouette(
                 self.t, carried_mask(last.mask, self.last[0], frame), fresh=False

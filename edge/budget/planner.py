@@ -1,0 +1,221 @@
+"""When the plan is changed, to what, and what is said of it."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from edge.budget.costs import NodeCosts
+from edge.budget.levels import Level
+from edge.budget.plan import Choice, choose
+
+
+class Settings(NamedTuple):
+    keep_up: float = 0.85
+    """Of the time between two frames that work may fill: what comes on top of it is uneven."""
+    fill: float = 0.7
+    """Of the room that a frame's latency leaves for looks: they are of unlike size, and don't fill
+    it without gaps."""
+    over: float = 1.04
+    """Beyond so much of a limit the plan breaks it; less is the noise of measuring."""
+    far_over: float = 1.25
+    """Beyond so much there is no waiting for a second look."""
+    aim: float = 0.97
+    """Of a limit that a plan may fill which has to give something up."""
+    spare: float = 0.94
+    """Of a limit that a plan may fill which restores something: it has to last."""
+    patience_us: int = 500_000
+    """So long a better plan has to have been possible before it is taken."""
+    patience_most_us: int = 30_000_000
+    """And at most, where better plans have turned out to be too much again and again."""
+    relapse_us: int = 4_000_000
+    """A plan that had to be given up so soon was a mistake: the next one is waited for longer."""
+    settle_us: int = 350_000
+    """A change shows in what is measured after so long; before that nothing else is changed."""
+    gain: float = 0.02
+    """Of the worth of everything, what a change has to bring where nothing forces it."""
+    charge: float = 0.004
+    """And so much for each node that it changes."""
+    distrust: float = 0.85
+    """What the limits become, times this, while results are late although the plan fits."""
+    trust_back: float = 0.02
+    """How quickly that is forgotten, a revision: within two seconds."""
+    least_need: float = 0.02
+    """Need below this is noise."""
+
+
+SETTINGS = Settings()
+
+
+class Subject:
+    """A node that is governed. `place`: of its level among `levels`."""
+
+    def __init__(self, name: str, levels: Sequence[Level], weight: float) -> None:
+        self.name, self.levels, self.weight = name, levels, weight
+        self.place = 0
+        self.costs = NodeCosts()
+        self.need = 1.0
+        self.since = 0
+        """Calls since its model looked."""
+        self.looked_at = 0
+        self.turn = False
+
+    @property
+    def level(self) -> Level:
+        return self.levels[self.place]
+
+    def worth(self, level: Level) -> float:
+        need = round(self.need, 1) if self.need > SETTINGS.least_need else 0.0
+        return self.weight * (1 - need * min(1.0, level.loss))
+
+    def cheapest(self) -> int:
+        means = [self.costs.mean(level) for level in self.levels]
+        return means.index(min(means))
+
+    def choices(self) -> list[Choice]:
+        means = [self.costs.mean(level) for level in self.levels]
+        return [Choice(self.worth(level), mean, mean)
+                for level, mean in zip(self.levels, means, strict=True)]  # fmt: skip
+
+
+class Limits(NamedTuple):
+    """What a frame may cost, and what is known of its way. CPU and wall times in µs.
+
+    `fixed_us`, `rest_us`: CPU time of the nodes that have no levels, and of all else. `slow`: wall
+    per CPU time. `parallel`: how much of a frame's work is done at once. `wait_us`: before it
+    begins. `room_us`: for the looks of one frame. `age_us`: p95 of late, None where none came.
+    """
+
+    frame_us: float
+    wait_us: float
+    fixed_us: float
+    rest_us: float
+    slow: float
+    parallel: float
+    room_us: float
+    latency_us: float | None
+    age_us: float | None
+    power_w: float | None
+    watts_per_core: float
+
+
+class Need(NamedTuple):
+    """What a plan takes of each limit (1 is all), and the words for the tighter one."""
+
+    power: float
+    time: float
+    text: str
+    reason: str
+
+
+class Planner:
+    """Revises the plan: at once where it breaks a limit, with patience where more would fit."""
+
+    def __init__(self, subjects: list[Subject]) -> None:
+        self._subjects = subjects
+        self._trust, self._trust_back = 1.0, SETTINGS.trust_back
+        self._patience_us = SETTINGS.patience_us
+        self._over = 0
+        self._changed_at = self._restored_at = -SETTINGS.patience_most_us
+        self._better_since: int | None = None
+
+    def revise(self, limits: Limits, now: int) -> dict[str, Any] | None:
+        """Change the subjects' levels if need be; return the event's fields where they changed."""
+        self._weigh_trust(limits)
+        if now - self._changed_at < SETTINGS.settle_us:
+            return None
+        need = self._need(limits)
+        most = max(need.power, need.time)
+        self._over = self._over + 1 if most > SETTINGS.over else 0
+        if self._over >= 2 or most > SETTINGS.far_over:
+            self._better_since = None
+            return self._give_up(limits, need, now)
+        return self._restore(limits, need, now)
+
+    def _weigh_trust(self, limits: Limits) -> None:
+        late = limits.latency_us and limits.age_us and limits.age_us > limits.latency_us
+        if late:
+            self._trust = max(0.3, self._trust * SETTINGS.distrust)
+            self._trust_back = max(SETTINGS.trust_back / 16, self._trust_back / 2)
+        else:
+            self._trust = min(1.0, self._trust + self._trust_back)
+
+    def _bounds(self, limits: Limits) -> tuple[float, float]:
+        """Return the CPU time that the governed nodes may take of a frame: for power, for time."""
+        power = time = float("inf")
+        if limits.power_w is not None:
+            power = limits.power_w / limits.watts_per_core * limits.frame_us
+            power -= limits.rest_us + limits.fixed_us
+        time = SETTINGS.keep_up * limits.frame_us * limits.parallel / limits.slow - limits.fixed_us
+        if limits.latency_us is not None:
+            idle = sum(subject.costs.idle.mean for subject in self._subjects)
+            time = min(time, SETTINGS.fill * limits.room_us + idle)
+        return max(power, 1e-3), max(self._trust * time, 1e-3)
+
+    def _need(self, limits: Limits) -> Need:
+        used = sum(subject.costs.mean(subject.level) for subject in self._subjects)
+        power, time = self._bounds(limits)
+        shares = used / power, used / time
+        work_us = used + limits.fixed_us
+        if limits.power_w is not None and shares[0] >= shares[1]:
+            watts = (work_us + limits.rest_us) / limits.frame_us * limits.watts_per_core
+            return Need(*shares, f"{watts:.2g} W {{}} {limits.power_w:g} W budget", "power")
+        wall_us = work_us * limits.slow / limits.parallel
+        if limits.latency_us is None or wall_us > SETTINGS.keep_up * limits.frame_us:
+            text = f"{wall_us / 1000:.0f} ms of work {{}} {limits.frame_us / 1000:.0f} ms a frame"
+            return Need(*shares, text, "rate")
+        age_us = max(limits.age_us or 0.0, limits.wait_us + wall_us)
+        text = f"{age_us / 1000:.0f} ms {{}} {limits.latency_us / 1000:g} ms budget"
+        return Need(*shares, text, "latency")
+
+    def _best(self, limits: Limits, share: float) -> list[int] | None:
+        power, time = self._bounds(limits)
+        choices = [subject.choices() for subject in self._subjects]
+        return choose(choices, share * power, share * time)
+
+    def _give_up(self, limits: Limits, need: Need, now: int) -> dict[str, Any] | None:
+        best = self._best(limits, SETTINGS.aim)
+        if best is None:  # nothing fits: the least
+            best = [subject.cheapest() for subject in self._subjects]
+        if now - self._restored_at < SETTINGS.relapse_us:
+            self._patience_us = min(2 * self._patience_us, SETTINGS.patience_most_us)
+        return self._change(best, need.text.format(">"), need.reason, now)
+
+    def _restore(self, limits: Limits, need: Need, now: int) -> dict[str, Any] | None:
+        best = self._best(limits, SETTINGS.spare)
+        if best is None or not self._worthwhile(best):
+            self._better_since = None
+            if now - self._changed_at > SETTINGS.patience_most_us:
+                self._patience_us = SETTINGS.patience_us
+            return None
+        if self._better_since is None:
+            self._better_since = now
+        if now - self._better_since < self._patience_us:
+            return None
+        self._better_since = None
+        self._restored_at = now
+        return self._change(best, need.text.format("of"), "room", now)
+
+    def _worthwhile(self, plan: list[int]) -> bool:
+        whole = sum(subject.weight for subject in self._subjects)
+        gain, changes = 0.0, 0
+        for subject, place in zip(self._subjects, plan, strict=True):
+            gain += subject.worth(subject.levels[place]) - subject.worth(subject.level)
+            changes += place != subject.place
+        return gain > (SETTINGS.gain + SETTINGS.charge * changes) * whole
+
+    def _change(self, plan: list[int], text: str, reason: str, now: int) -> dict[str, Any] | None:
+        changed = [
+            (subject, place)
+            for subject, place in zip(self._subjects, plan, strict=True)
+            if place != subject.place
+        ]
+        if not changed:
+            return None
+        self._changed_at, self._over = now, 0
+        for subject, place in changed:
+            subject.place = place
+        said = ", ".join(f"{subject.name} {subject.level}" for subject, _ in changed)
+        return {
+            "text": f"{said}: {text}",
+            "reason": reason,
+            "plan": {s.name: str(s.level) for s in self._subjects if s.place},
+        }
