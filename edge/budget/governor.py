@@ -7,6 +7,7 @@ from typing import NamedTuple
 from edge.budget.costs import SlowDown
 from edge.budget.levels import OFF, Levelled
 from edge.budget.planner import Limits, Planner, Subject
+from edge.budget.rest import Rest
 from edge.graph.graph import Graph
 from edge.graph.node import Source
 from edge.graph.profile import Profile
@@ -109,6 +110,7 @@ class Governor:
                 self._fixed_us[station] = 0.0
         self._sources = [s for s in stations if s.medium == "picture"]
         self._planner = Planner(list(self._subjects.values()))
+        self._rest = Rest(stations)
         self._planned = self._looked_at = now()
         self._counted = self._count()
 
@@ -137,7 +139,7 @@ class Governor:
             self._fixed_us[station] += SETTINGS.steady * (cpu - self._fixed_us[station])
         else:
             assert isinstance(call.node, Levelled)
-            self._called(subject, call.node, frame, cpu, now)
+            self._called(call, subject, call.node, cpu, now)
         if now - self._planned >= SETTINGS.period_us:
             self._planned = now
             self._plan(call.t, now)
@@ -166,6 +168,8 @@ class Governor:
     def _may_look(self, call: Call, subject: Subject, frame: _Frame, now: int) -> bool:
         if subject.level.every == OFF or subject.since < subject.level.every:
             return False
+        if not self._rest.may_look(call.station, subject.since):
+            return False
         if self._latency_us is None or now - subject.looked_at >= SETTINGS.blind_us:
             return True
         costs, slow = subject.costs, self._slow.factor
@@ -181,12 +185,13 @@ class Governor:
         return True
 
     def _called(
-        self, subject: Subject, node: Levelled, frame: _Frame, cpu_us: float, now: int
+        self, call: Call, subject: Subject, node: Levelled, cpu_us: float, now: int
     ) -> None:
         subject.costs.add(cpu_us, subject.turn, node.looked)
         subject.need += SETTINGS.steady * (node.need - subject.need)
         if node.looked:
             subject.since, subject.looked_at = 0, now
+        self._rest.called(call.station, node, now)
 
     def _room_us(self) -> float:
         """Return the CPU time that the looks of one frame may take together, µs."""
@@ -208,7 +213,10 @@ class Governor:
         if change is not None:
             self._tell(t, "budget", "governor", change)
             for station, subject in self._subjects.items():
-                station.off = f"budget:{station.name}" if subject.level.every == OFF else ""
+                if subject.level.every == OFF:
+                    station.off = f"budget:{station.name}"
+                elif station.off != "rest":
+                    station.off = ""
 
     def _tails(self) -> dict[Station, float]:
         """Return what still has to be done after each node at least, µs of wall time."""

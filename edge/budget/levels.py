@@ -50,6 +50,10 @@ class Levelled(Node):
     """Best first."""
     weight: ClassVar[float] = 1.0
     """What its best is worth, beside others'; `weight` in a graph's YAML replaces it."""
+    rests: ClassVar[bool] = True
+    """Nothing is missed if it isn't even called while nobody is there and nothing moves."""
+    watches: ClassVar[bool] = False
+    """Its `need` says whether anything happens at all."""
     turn: bool | None = None
     looked: bool = False
     need: float = 1.0

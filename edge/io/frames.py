@@ -24,6 +24,8 @@ ROTATIONS = {
 }
 LUMA_FIRST = re.compile(r"gray|nv12|nv21|yuvj?4(20|22|40|44)p")
 """Pixel formats whose first plane is 8-bit luma, one byte a pixel."""
+Name = str | int | tuple[int, ...]
+"""Of what is derived from a frame."""
 
 
 class Frame:
@@ -65,7 +67,7 @@ class Frame:
         self.size = (height, width) if rotate in (90, 270) else (width, height)
         self._picture = picture
         self._rotate = rotate
-        self._made: dict[str | int, Picture] = {}
+        self._made: dict[Name, Picture] = {}
         self._lock = threading.RLock()
 
     @property
@@ -102,7 +104,34 @@ class Frame:
 
         return self._once(width, shrink)
 
-    def _once(self, name: str | int, make: Callable[[], Picture]) -> Picture:
+    def patch(self, left: int, top: int, length: int, side: int) -> Picture:
+        """A square of `grey`, `length` pixels wide and shrunk or grown to `side`; beyond the
+        picture its edges are repeated. The same square is made once."""
+        width, height = self.size
+
+        def cut() -> Picture:
+            grey = self._has_grey()
+            whole = self.grey if grey else self.bgr
+            if min(left, top) >= 0 and left + length <= width and top + length <= height:
+                square = whole[top : top + length, left : left + length]
+                part = cv2.resize(square, (side, side))
+            else:
+                scale = length / side
+                corner = np.array((left, top)) + scale / 2 - 0.5  # as resize has it
+                matrix = np.column_stack((scale * np.eye(2), corner))
+                flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+                edges = cv2.BORDER_REPLICATE
+                part = cv2.warpAffine(whole, matrix, (side, side), flags=flags, borderMode=edges)
+            return part if grey else cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)
+
+        # Not under the lock: two hardly ever want the same, and needn't wait for each other.
+        name = (left, top, length, side)
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = cut()
+        return made
+
+    def _once(self, name: Name, make: Callable[[], Picture]) -> Picture:
         with self._lock:
             made = self._made.get(name)
             if made is None:

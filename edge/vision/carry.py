@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from edge.io.frames import Frame, Picture
-from edge.vision.regions import Matrix, crop_to_picture, project
+from edge.vision.regions import Matrix, project
 from edge.vision.targets import Floats, Mask, Seen, bounds
 
 S = TypeVar("S", bound=Seen)
@@ -23,8 +23,8 @@ class Settings(NamedTuple):
     """Of the grey crop that flow is computed in, pixels: each thing at a scale of its own. At 64
     hands are 4 % less exact, at 128 no more exact."""
     room: float = 1.4
-    """Side of what is cropped, in longer sides of the thing's box: what moves by a fifth of its
-    size from frame to frame stays inside."""
+    """Side of what is cropped, in longer sides of the thing's box, at least: what moves by a fifth
+    of its size from frame to frame stays inside."""
     points: int = 24
     """Landmarks that are followed, evenly among all: a similarity needs two, the rest is for
     agreement. All where there are fewer than twice as many."""
@@ -54,6 +54,8 @@ class Settings(NamedTuple):
 SETTINGS = Settings()
 VISIBLE = 0.5
 """A body's landmark with less visibility is a guess, which no pixel belongs to."""
+SIZES, PLACES = 4, 8
+"""Of the squares that flow is computed in: so many sizes an octave, and places along a side."""
 GRID = (np.stack(np.meshgrid(range(5), range(5)), axis=-1).reshape(-1, 2) + 0.5) / 5
 """Points of a box that stand for landmarks where there are none, in parts of its size."""
 THUMBNAIL = 160
@@ -74,12 +76,12 @@ def carried(seen: S, before: Frame, now: Frame, t: int) -> S:
     landmarks, boxes, regions = seen.landmarks.copy(), seen.boxes.copy(), seen.regions.copy()
     if before.size == now.size:
         for row in range(len(seen)):
-            _carry(landmarks[row], boxes[row], regions[row], before.grey, now.grey)
+            _carry(landmarks[row], boxes[row], regions[row], before, now)
     more: dict[str, Any] = {"t": t, "landmarks": landmarks, "boxes": boxes, "regions": regions}
     return replace(seen, **more, fresh=np.zeros(len(seen), bool), lost=0)
 
 
-def _carry(landmarks: Floats, box: Floats, region: Floats, before: Picture, now: Picture) -> None:
+def _carry(landmarks: Floats, box: Floats, region: Floats, before: Frame, now: Frame) -> None:
     """Move one thing in place: landmarks (k, 3 or more), box (4,), region (5,)."""
     if not np.isfinite(box).all():
         return
@@ -109,17 +111,22 @@ def _carry(landmarks: Floats, box: Floats, region: Floats, before: Picture, now:
 
 
 class _Flow:
-    """How pixels around a box move from one grey picture to another, in crops of both."""
+    """How pixels around a box move from one frame to another, in a square of both."""
 
-    def __init__(self, before: Picture, now: Picture, box: Floats) -> None:
-        length = max(float(box[2]), float(box[3]), 1.0) * SETTINGS.room
+    def __init__(self, before: Frame, now: Frame, box: Floats) -> None:
+        x, y, width, height = box.tolist()
+        length = max(width, height, 1.0) * SETTINGS.room
+        # Of a few sizes and places, so that the next frame finds this one's square ready.
+        length = math.ceil(2 ** (math.ceil(SIZES * math.log2(length)) / SIZES))
+        step = max(1, length // PLACES)
+        left = round((x + width / 2 - length / 2) / step) * step
+        top = round((y + height / 2 - length / 2) / step) * step
         side = SETTINGS.side
-        self.size = (before.shape[1], before.shape[0])
+        self.size = before.size
         self.scale = np.float32(side / length)
-        region = (*(box[:2] + box[2:] / 2).tolist(), length, length, 0)
-        matrix = crop_to_picture(region, (side, side))
-        self.corner = matrix[:, 2].astype(np.float32)
-        self.before, self.now = (_crop(picture, matrix) for picture in (before, now))
+        # The middle of the first pixel of the square is the middle of the picture's there.
+        self.corner = np.array([left, top], np.float32) + np.float32(0.5 * length / side - 0.5)
+        self.before, self.now = (frame.patch(left, top, length, side) for frame in (before, now))
 
     def into_crop(self, points: Floats) -> Floats:
         return (points - self.corner) * self.scale
@@ -171,16 +178,6 @@ class _Flow:
         weights = np.exp(apart * np.float32(-0.5 / SETTINGS.together**2)) * usable
         summed = weights @ np.where(usable[:, None], farther, np.float32(0))
         return summed / (weights.sum(axis=1, keepdims=True) + np.float32(0.5))
-
-
-def _crop(grey: Picture, matrix: Matrix) -> Picture:
-    return cv2.warpAffine(
-        grey,
-        matrix,
-        (SETTINGS.side, SETTINGS.side),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
 
 
 def _follow(

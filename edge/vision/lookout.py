@@ -62,6 +62,9 @@ class LookSettings(ModelSettings):
     no longer than a glance takes."""
     beat_s: float = 2.0
     """Between looks while nothing moves: what was missed once is found after all."""
+    beat_most_s: float = 8.0
+    """What `beat_s` grows to, twice as long after each such look: a picture that stays the same
+    gives the same answer."""
     search_for_s: float = 1.0
     """How long a lost one is searched for: most occlusions by a hand or a cup are shorter."""
     stale_s: float = 0.3
@@ -88,6 +91,7 @@ class Lookout:
         self._looked_at: int | None = None
         self._expected, self._search_until = 0, 0
         self._held, self._in_vain = 0, 1
+        self._beat_s = settings.beat_s
         self._moved = self._new = False  # what has happened since the last look
         self.stirred = False
         """Does something move where nothing is known?"""
@@ -160,6 +164,8 @@ class Lookout:
         if self._moved_at.shape != moving.shape:
             self._moved_at = np.full(moving.shape, t)
         self.stirred = bool(moving.any())
+        if self.stirred:
+            self._beat_s = self.settings.beat_s
         self._moved |= self.stirred
         new = moving & (t - self._moved_at > NEW_S * SECOND)
         self._new |= int(new.sum()) >= NEW_CELLS
@@ -185,7 +191,10 @@ class Lookout:
                 return "search"
             if since >= self.settings.newcomers_s:
                 return "newcomers"
-        return "beat" if since >= self.settings.beat_s else None
+        if since < self._beat_s:
+            return None
+        self._beat_s = min(2 * self._beat_s, self.settings.beat_most_s)
+        return "beat"
 
     def _patience(self) -> float:
         """Return the seconds between looks while something is missing."""

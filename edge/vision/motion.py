@@ -49,10 +49,16 @@ class Motion:
 
     def _cells(self, boxes: Floats) -> tuple[list[list[int]], list[list[int]]]:
         """Return first (row, column), and the one after the last, of the cells that boxes touch."""
-        limits = self.moving.shape
-        low = np.floor(boxes[:, [1, 0]] / self.cell[::-1]).clip(0, limits).astype(int)
-        high = np.ceil(boxes[:, [3, 2]] / self.cell[::-1]).clip(0, limits).astype(int)
-        return low.tolist(), high.tolist()
+        (rows, columns), (width, height) = self.moving.shape, self.cell
+        low, high = [], []
+        for left, top, right, bottom in boxes.tolist():  # a few: numpy takes longer to begin
+            low.append([_within(top // height, rows), _within(left // width, columns)])
+            high.append([_within(-(-bottom // height), rows), _within(-(-right // width), columns)])
+        return low, high
+
+
+def _within(cell: float, cells: int) -> int:
+    return int(min(max(cell, 0), cells))
 
 
 class MotionDetector(Levelled):
@@ -77,6 +83,7 @@ class MotionDetector(Levelled):
 
     levels = tuple(Level(every, 0.1 * (every - 1)) for every in (1, 2, 3, 4))
     weight = 0.3
+    rests, watches = False, True
     settings: Settings
 
     def open(self, context: Context) -> None:

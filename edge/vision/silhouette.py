@@ -71,6 +71,7 @@ class Silhouettes(Levelled):
 
     levels = (*LOOKS, Level(OFF, 1.0))
     weight = 0.5
+    rests = False  # whoever wants masks wants one for each frame, and an old one costs nothing
     settings: Settings
 
     def open(self, context: Context) -> None:
@@ -85,7 +86,7 @@ class Silhouettes(Levelled):
         last = self._last(frame)
         self.since += 1
         at_rest = self._is_at_rest(motion)
-        self.need = 0.0 if at_rest else 0.5
+        self.need = 0.5 if motion is None or motion.moving.any() else 0.0
         due = self.since >= self.settings.every if self.turn is None else self.turn
         self.looked = last is None or (due and not at_rest)
         if last is not None and at_rest:
