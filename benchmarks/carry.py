@@ -18,7 +18,7 @@ from edge.cli.prepare import load_graph
 from edge.errors import UserError
 from edge.inference import load_model
 from edge.io.frames import Frame
-from edge.vision.carry import VISIBLE, carried, carried_mask
+from edge.vision.carry import VISIBLE, carried, carried_mask, mask_thumbnail
 from edge.vision.detection import intersection_over_union
 from edge.vision.silhouette import PERSON, Silhouette
 from edge.vision.silhouette import intersection_over_union as shared_area
@@ -163,7 +163,8 @@ def _moved(
 
 def _carry(thing: Any, before: Frame, now: Frame) -> Any:
     if isinstance(thing, Silhouette):
-        return Silhouette(thing.t, carried_mask(thing.mask, before, now), fresh=False)
+        thumbnails = mask_thumbnail(before), mask_thumbnail(now)
+        return Silhouette(thing.t, carried_mask(thing.mask, *thumbnails), fresh=False)
     return carried(thing, before, now, thing.t)
 
 

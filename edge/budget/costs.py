@@ -5,10 +5,11 @@ from collections import deque
 from edge.budget.levels import OFF, Level
 
 SHARE = 0.1
-"""How much one call weighs in means and shares: they settle within half a second at 30 frames a
-second."""
-USES_ALL = 0.8
-"""Who uses so many of its turns would use more of them if it had them."""
+"""How much one call weighs in the mean cost of calls of its kind."""
+FIRST = 3
+"""Of the first calls the cheapest counts: they touch memory that nobody has touched before."""
+PAUSE_SHARE = 0.3
+"""How much one pause weighs in the mean of pauses: looks are rarer than calls."""
 
 
 class Cost:
@@ -16,11 +17,12 @@ class Cost:
 
     def __init__(self, usual: float) -> None:
         self.mean = self.dear = usual
-        self._measured = False
+        self._measured = 0
 
     def add(self, cpu_us: float) -> None:
-        if not self._measured:
-            self._measured, self.mean, self.dear = True, cpu_us, cpu_us
+        if self._measured < FIRST:
+            self.mean = self.dear = min(self.mean, cpu_us) if self._measured else cpu_us
+            self._measured += 1
             return
         self.mean += SHARE * (cpu_us - self.mean)
         self.dear = max(cpu_us, self.dear + SHARE / 2 * (self.mean - self.dear))
@@ -34,16 +36,32 @@ class NodeCosts:
 
     def __init__(self, usual: tuple[float, float] = (0.0, 0.0)) -> None:
         self.look, self.idle = Cost(usual[0]), Cost(usual[1])
-        self.used = 1.0
-        """Of the turns it was given, how many it used lately."""
+        self._since = 0
+        self._wanted = self._passed = False
+        self._pause = 1.0
         self.rate = 1.0
         """Looks per frame lately."""
 
-    def add(self, cpu_us: float, turn: bool, looked: bool) -> None:
+    def add(self, cpu_us: float, turn: bool, looked: bool, wants: bool) -> None:
+        """Note a call: whether the model had a turn, used it, or would have liked to."""
         (self.look if looked else self.idle).add(cpu_us)
-        if turn:
-            self.used += SHARE * (looked - self.used)
         self.rate += SHARE * (looked - self.rate)
+        self._since += 1
+        if wants and not self._wanted:
+            self._wanted = True
+            # Some know only with a turn that they want it: then that may have been so for long.
+            seen_coming = self._passed or not turn
+            pause = self._since if seen_coming else min(self._since, self._pause)
+            self._pause += PAUSE_SHARE * (pause - self._pause)
+        self._passed |= turn and not looked
+        if looked:
+            self._since, self._wanted, self._passed = 0, False, False
+
+    @property
+    def pause(self) -> float:
+        """From a look until there's a reason for the next, in frames: more turns than that aren't
+        used."""
+        return self._pause if self._wanted else max(self._pause, self._since)
 
     @property
     def extra(self) -> float:
@@ -51,14 +69,10 @@ class NodeCosts:
         return max(0.0, self.look.mean - self.idle.mean)
 
     def mean(self, level: Level) -> float:
-        """Return what a frame costs on average at a level, µs.
-
-        Not every turn is used: who doesn't use all wouldn't look more often if there were more.
-        """
+        """Return what a frame costs on average at a level, µs."""
         if level.every == OFF:
             return 0.0
-        demand = 1.0 if self.used >= USES_ALL else self.rate
-        return self.idle.mean + self.extra * min(demand, 1 / level.every)
+        return self.idle.mean + self.extra / max(self.pause, level.every)
 
 
 class SlowDown:

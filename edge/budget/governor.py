@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from edge.budget.allowance import Allowance
 from edge.budget.costs import SlowDown
 from edge.budget.levels import OFF, Levelled
 from edge.budget.planner import Limits, Planner, Subject
@@ -19,6 +20,10 @@ from edge.graph.streams import ENDED
 class Settings(NamedTuple):
     period_us: int = 200_000
     """Between looks at the plan: a step in load is to be absorbed within a second."""
+    first_us: int = 600_000
+    """Before the first plan: first calls cost more than all others."""
+    overdue: int = 2
+    """Whoever has waited for so many times as long as planned looks although power is short."""
     margin: float = 0.8
     """Of the latency that may be planned with: one frame in twenty takes longer than foreseen."""
     blind_us: int = 1_000_000
@@ -85,6 +90,7 @@ class Governor:
         self._workers = workers
         self._weights = weights
         self._cpu_s = cpu_s
+        self._called_us = 0.0
         self._slow = SlowDown()
         self._frames: dict[int, _Frame] = {}
         self._subjects: dict[Station, Subject] = {}
@@ -111,7 +117,8 @@ class Governor:
         self._sources = [s for s in stations if s.medium == "picture"]
         self._planner = Planner(list(self._subjects.values()))
         self._rest = Rest(stations)
-        self._planned = self._looked_at = now()
+        self._planned = now() + SETTINGS.first_us - SETTINGS.period_us
+        self._allowance: Allowance | None = None
         self._counted = self._count()
 
     def begin(self, call: Call) -> None:
@@ -123,7 +130,7 @@ class Governor:
         if subject is not None:
             assert isinstance(call.node, Levelled)
             subject.since += 1
-            call.node.turn = subject.turn = self._may_look(call, subject, frame, now)
+            call.node.turn = self._may_look(call, subject, frame, now)
 
     def complete(self, call: Call) -> None:
         if call.arguments is None or call.station.is_source:
@@ -131,6 +138,7 @@ class Governor:
         now, station = self._now(), call.station
         wall, cpu = station.last_wall_us, station.last_cpu_us
         self._slow.add(now, wall, cpu)
+        self._called_us += cpu
         frame = self._frame(call, now)
         frame.work += wall
         frame.ended = now
@@ -153,9 +161,14 @@ class Governor:
         frame = self._frames.get(call.t)
         if frame is None:
             frame = self._frames[call.t] = _Frame(call.born, now)
+            if self._allowance is not None:
+                self._allowance.update(now, self._spent_us())
             if len(self._frames) > SETTINGS.frames_kept:
                 self._learn(self._frames.pop(next(iter(self._frames))))
         return frame
+
+    def _spent_us(self) -> float:
+        return 1e6 * self._cpu_s() if self._cpu_s else self._called_us
 
     def _learn(self, frame: _Frame) -> None:
         """Note how much of a frame's work was done at once, and how long it had waited."""
@@ -170,6 +183,9 @@ class Governor:
             return False
         if not self._rest.may_look(call.station, subject.since):
             return False
+        if self._allowance is not None and self._allowance.left < 0:
+            if subject.since < SETTINGS.overdue * subject.level.every:
+                return False
         if self._latency_us is None or now - subject.looked_at >= SETTINGS.blind_us:
             return True
         costs, slow = subject.costs, self._slow.factor
@@ -178,7 +194,7 @@ class Governor:
         if needed > left:
             self.cut += 1
             return False
-        extra = costs.extra * slow * costs.used
+        extra = costs.extra * slow * min(1.0, subject.since / costs.pause)
         if frame.granted and frame.granted + extra > self._room_us() * slow:
             return False
         frame.granted += extra
@@ -187,8 +203,8 @@ class Governor:
     def _called(
         self, call: Call, subject: Subject, node: Levelled, cpu_us: float, now: int
     ) -> None:
-        subject.costs.add(cpu_us, subject.turn, node.looked)
-        subject.need += SETTINGS.steady * (node.need - subject.need)
+        subject.costs.add(cpu_us, node.turn is not False, node.looked, node.wants)
+        subject.asks(node.need)
         if node.looked:
             subject.since, subject.looked_at = 0, now
         self._rest.called(call.station, node, now)
@@ -205,6 +221,9 @@ class Governor:
     # -- plan by plan --------------------------------------------------------------------------
 
     def _plan(self, t: int, now: int) -> None:
+        if self._power_w is not None and self._allowance is None:
+            cores = self._power_w / self._watts_per_core
+            self._allowance = Allowance(cores, now, self._spent_us())
         self._tails_us = self._tails()
         limits = self._limits()
         if limits is None:

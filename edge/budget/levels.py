@@ -33,7 +33,7 @@ def _ordinal(n: int) -> str:
 LOOK_LOSS = 0.07
 """Of a node's worth, for each frame that its answer is carried: a hand that moves by its own size
 in a second is off by 5 % of that after half a dozen frames (`python -m benchmarks.carry`)."""
-LOOKS = tuple(Level(every, LOOK_LOSS * (every - 1)) for every in (1, 2, 3, 4, 5, 6, 8, 10, 12))
+LOOKS = tuple(Level(every, LOOK_LOSS * (every - 1)) for every in (1, 2, 3, 4, 6, 8, 12))
 """From every frame to two or three times a second."""
 
 
@@ -42,8 +42,8 @@ class Levelled(Node):
 
     Before each call it finds in `turn` whether its model may look at this frame; None, where
     nobody governs, leaves that to its own settings. After each call it leaves in `looked` whether
-    the model did, and in `need` how much of its worth the scene asks for, 0 to 1: 0 where a worse
-    level would give the same answer.
+    the model did, in `wants` whether it would have liked to, and in `need` how much of its worth
+    the scene asks for, 0 to 1: 0 where a worse level would give the same answer.
     """
 
     levels: ClassVar[Sequence[Level]] = LOOKS
@@ -56,4 +56,5 @@ class Levelled(Node):
     """Its `need` says whether anything happens at all."""
     turn: bool | None = None
     looked: bool = False
+    wants: bool = True
     need: float = 1.0

@@ -14,13 +14,13 @@ class Settings(NamedTuple):
     fill: float = 0.7
     """Of the room that a frame's latency leaves for looks: they are of unlike size, and don't fill
     it without gaps."""
-    over: float = 1.04
-    """Beyond so much of a limit the plan breaks it; less is the noise of measuring."""
+    over: float = 1.1
+    """Beyond so much of a limit the plan breaks it: less is made up for frame by frame."""
     far_over: float = 1.25
     """Beyond so much there is no waiting for a second look."""
-    aim: float = 0.97
+    aim: float = 0.98
     """Of a limit that a plan may fill which has to give something up."""
-    spare: float = 0.94
+    spare: float = 0.96
     """Of a limit that a plan may fill which restores something: it has to last."""
     patience_us: int = 500_000
     """So long a better plan has to have been possible before it is taken."""
@@ -30,10 +30,18 @@ class Settings(NamedTuple):
     """A plan that had to be given up so soon was a mistake: the next one is waited for longer."""
     settle_us: int = 350_000
     """A change shows in what is measured after so long; before that nothing else is changed."""
-    gain: float = 0.02
-    """Of the worth of everything, what a change has to bring where nothing forces it."""
-    charge: float = 0.004
-    """And so much for each node that it changes."""
+    stride: float = 0.5
+    """Of the power that is to spare, what one change may use: what it really takes is seen then."""
+    charge: float = 0.03
+    """What a node loses, of 1, where its level changes: a change starts from guesses."""
+    gain: float = 0.04
+    """What a change has to bring beyond that where nothing forces it."""
+    alike: float = 1.02
+    """Costs that differ by less are the same."""
+    rising: float = 0.1
+    """How much one call weighs where a node's need rises: a third of a second at 30 a second."""
+    falling: float = 0.02
+    """And where it falls: who has stopped moving may well go on."""
     distrust: float = 0.85
     """What the limits become, times this, while results are late although the plan fits."""
     trust_back: float = 0.02
@@ -56,24 +64,31 @@ class Subject:
         self.since = 0
         """Calls since its model looked."""
         self.looked_at = 0
-        self.turn = False
 
     @property
     def level(self) -> Level:
         return self.levels[self.place]
 
-    def worth(self, level: Level) -> float:
+    def asks(self, need: float) -> None:
+        """After a call: so much is asked for by the scene."""
+        share = SETTINGS.rising if need > self.need else SETTINGS.falling
+        self.need += share * (need - self.need)
+
+    def worth(self, place: int) -> float:
+        """What a level gives, less what it costs to change to it."""
         need = round(self.need, 1) if self.need > SETTINGS.least_need else 0.0
-        return self.weight * (1 - need * min(1.0, level.loss))
+        worth = self.weight * (1 - need * min(1.0, self.levels[place].loss))
+        return worth - SETTINGS.charge * (place != self.place)
 
     def cheapest(self) -> int:
         means = [self.costs.mean(level) for level in self.levels]
+        if means[self.place] <= SETTINGS.alike * min(means):
+            return self.place
         return means.index(min(means))
 
     def choices(self) -> list[Choice]:
         means = [self.costs.mean(level) for level in self.levels]
-        return [Choice(self.worth(level), mean, mean)
-                for level, mean in zip(self.levels, means, strict=True)]  # fmt: skip
+        return [Choice(self.worth(place), mean, mean) for place, mean in enumerate(means)]
 
 
 class Limits(NamedTuple):
@@ -166,13 +181,14 @@ class Planner:
         text = f"{age_us / 1000:.0f} ms {{}} {limits.latency_us / 1000:g} ms budget"
         return Need(*shares, text, "latency")
 
-    def _best(self, limits: Limits, share: float) -> list[int] | None:
-        power, time = self._bounds(limits)
+    def _best(self, limits: Limits, power: float, time: float) -> list[int] | None:
+        """Return the best plan that takes no more than these shares of the limits."""
+        bounds = self._bounds(limits)
         choices = [subject.choices() for subject in self._subjects]
-        return choose(choices, share * power, share * time)
+        return choose(choices, power * bounds[0], time * bounds[1])
 
     def _give_up(self, limits: Limits, need: Need, now: int) -> dict[str, Any] | None:
-        best = self._best(limits, SETTINGS.aim)
+        best = self._best(limits, SETTINGS.aim, SETTINGS.aim)
         if best is None:  # nothing fits: the least
             best = [subject.cheapest() for subject in self._subjects]
         if now - self._restored_at < SETTINGS.relapse_us:
@@ -180,7 +196,8 @@ class Planner:
         return self._change(best, need.text.format(">"), need.reason, now)
 
     def _restore(self, limits: Limits, need: Need, now: int) -> dict[str, Any] | None:
-        best = self._best(limits, SETTINGS.spare)
+        power = need.power + SETTINGS.stride * max(0.0, 1 - need.power)
+        best = self._best(limits, min(power, SETTINGS.spare), SETTINGS.spare)
         if best is None or not self._worthwhile(best):
             self._better_since = None
             if now - self._changed_at > SETTINGS.patience_most_us:
@@ -195,12 +212,10 @@ class Planner:
         return self._change(best, need.text.format("of"), "room", now)
 
     def _worthwhile(self, plan: list[int]) -> bool:
-        whole = sum(subject.weight for subject in self._subjects)
-        gain, changes = 0.0, 0
-        for subject, place in zip(self._subjects, plan, strict=True):
-            gain += subject.worth(subject.levels[place]) - subject.worth(subject.level)
-            changes += place != subject.place
-        return gain > (SETTINGS.gain + SETTINGS.charge * changes) * whole
+        return SETTINGS.gain < sum(
+            subject.worth(place) - subject.worth(subject.place)
+            for subject, place in zip(self._subjects, plan, strict=True)
+        )
 
     def _change(self, plan: list[int], text: str, reason: str, now: int) -> dict[str, Any] | None:
         changed = [

@@ -13,10 +13,11 @@ class Settings(NamedTuple):
     beat_us: int = 500_000
     """Between frames on which all nodes are called nevertheless: they have beats of their own."""
     watched: int = 3
-    """At rest the watcher looks at every so many frames: who comes in is noticed a tenth of a
-    second later."""
-    seldom: int = 90
-    """And so often, in frames, those look that are called all the time: once in three seconds."""
+    """At rest the watcher sees every so many frames of the source, and nobody the others: who comes
+    in is noticed a tenth of a second later."""
+    seldom: int = 30
+    """At rest those that are called on all frames look on every so many of these: once in three
+    seconds."""
     need: float = 0.1
     """What a node asks for that has found nobody."""
 
@@ -27,8 +28,9 @@ SETTINGS = Settings()
 class Rest:
     """Says which nodes needn't be called.
 
-    While the watcher sees nothing move and no other node has found anything, the others are left
-    out but for a beat. What moves ends that in the very frame in which it is seen.
+    While the watcher sees nothing move and no other node has found anything, most frames aren't
+    wanted, and of the others most nodes are left out but for a beat. What moves ends that in the
+    very frame in which it is seen.
     """
 
     def __init__(self, stations: Sequence[Station]) -> None:
@@ -36,6 +38,7 @@ class Rest:
         self._resting = dict.fromkeys(_restable(stations))
         watchers = [s for s in self._needs if isinstance(s.node, Levelled) and s.node.watches]
         self._watcher = watchers[0] if len(watchers) == 1 else None
+        self._sources = [station for station in stations if station.medium == "picture"]
         self._quiet_since: int | None = None
         self._beat_at = 0
         self.now = False
@@ -52,6 +55,8 @@ class Rest:
             self._quiet_since = now
         quiet = self._quiet_since
         self.now = quiet is not None and now - quiet >= SETTINGS.after_us
+        for source in self._sources:
+            source.skip = SETTINGS.watched - 1 if self.now else 0
         left_out = self.now and now - self._beat_at < SETTINGS.beat_us
         if not left_out:
             self._beat_at = now
@@ -63,9 +68,8 @@ class Rest:
 
     def may_look(self, station: Station, since: int) -> bool:
         """Say whether a node may look that did so `since` calls ago."""
-        if not self.now or station in self._resting:
-            return True
-        return since >= (SETTINGS.watched if station is self._watcher else SETTINGS.seldom)
+        called = station in self._resting or station is self._watcher
+        return not self.now or called or since >= SETTINGS.seldom
 
 
 def _restable(stations: Sequence[Station]) -> list[Station]:

@@ -196,17 +196,19 @@ def _follow(
     return ends.astype(np.float32, copy=False), found[:, 0] == 1
 
 
-def carried_mask(mask: Picture, before: Frame, now: Frame) -> Picture:
-    """Return a mask of `before` (rows, columns; the whole frame, stretched) as it is in `now`.
+def mask_thumbnail(frame: Frame) -> Picture:
+    """Return what masks of a frame are carried by."""
+    width, height = frame.size
+    return frame.thumbnail(max(1, round(THUMBNAIL * width / max(width, height))))
 
-    Its edges move as the pixels around them do, by Lucas-Kanade flow on thumbnails, from `now`
-    back to where they were; elsewhere it's one value, whichever way it moves.
+
+def carried_mask(mask: Picture, old: Picture, new: Picture) -> Picture:
+    """Return a mask (rows, columns; the whole frame, stretched) of one frame as it is in another,
+    by their thumbnails, which have one shape.
+
+    Its edges move as the pixels around them do, by Lucas-Kanade flow, from the new frame back to
+    where they were; elsewhere it's one value, whichever way it moves.
     """
-    width, height = now.size
-    if before.size != now.size:
-        return mask
-    across = max(1, round(THUMBNAIL * width / max(width, height)))
-    old, new = before.thumbnail(across), now.thumbnail(across)
     rows, columns = (-(-length // MASK_CELL) for length in new.shape)
     y, x = np.nonzero(_edges(mask, rows, columns))
     scale = np.array((new.shape[1] / columns, new.shape[0] / rows), np.float32)

@@ -125,7 +125,8 @@ class LandmarkNode(Levelled, Generic[S]):
             moves = motion is None or bool(motion.inside(corners(last.boxes)).any())
             self.stirred |= moves
             old = self.t - self.looked_at >= self.settings.beat_s * SECOND
-            due = self.turn and (self.stirred or old)
+            self.wants = len(last) > 0 and (self.stirred or old)
+            due = self.turn and self.wants
         if due or not len(last):
             return None
         if not moves:

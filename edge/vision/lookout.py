@@ -38,6 +38,7 @@ class Looker(Levelled):
     def weigh(self, known: int) -> None:
         """Say whether the model has looked, and how much the scene asks for it."""
         self.looked = self.lookout.noted
+        self.wants = self.lookout.wanted or self.looked
         if known >= self.lookout.most:
             self.need = 0.0
         elif self.lookout.stirred:
@@ -97,6 +98,8 @@ class Lookout:
         """Does something move where nothing is known?"""
         self.noted = False
         """Has anything been looked at in this frame?"""
+        self.wanted = False
+        """Was there a reason to, whether or not there was a turn?"""
         self._moved_at = np.empty((0, 0), np.int64)
 
     def followable(self, frame: Frame, t: int, last: Seen | None) -> Seen | None:
@@ -137,12 +140,15 @@ class Lookout:
             quiet = np.concatenate((quiet, settled))
         self._watch(t, motion, quiet)
         reason = self._reason(frame, t, last, known)
+        self.wanted = reason is not None
         if not may and reason not in URGENT:
             return None
         if reason is not None:
             self._looked_at = t
             self._moved = self._new = False
             self._in_vain += 1
+            if reason == "beat":
+                self._beat_s = min(2 * self._beat_s, self.settings.beat_most_s)
             self.note(reason)
         return reason
 
@@ -191,10 +197,7 @@ class Lookout:
                 return "search"
             if since >= self.settings.newcomers_s:
                 return "newcomers"
-        if since < self._beat_s:
-            return None
-        self._beat_s = min(2 * self._beat_s, self.settings.beat_most_s)
-        return "beat"
+        return "beat" if since >= self._beat_s else None
 
     def _patience(self) -> float:
         """Return the seconds between looks while something is missing."""

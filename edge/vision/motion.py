@@ -81,7 +81,7 @@ class MotionDetector(Levelled):
         """And so many times the median change of all cells, so that neither noise nor a lamp that
         flickers moves everything."""
 
-    levels = tuple(Level(every, 0.1 * (every - 1)) for every in (1, 2, 3, 4))
+    levels = tuple(Level(every, 0.1 * (every - 1)) for every in (1, 2, 3))
     weight = 0.3
     rests, watches = False, True
     settings: Settings

@@ -1,8 +1,10 @@
 """Which pixels are people."""
 
 import base64
+import functools
 import math
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
@@ -13,7 +15,7 @@ from edge.budget.levels import LOOKS, OFF, Level, Levelled
 from edge.graph.node import Context
 from edge.inference import Model
 from edge.io.frames import Frame, Picture
-from edge.vision.carry import carried_mask
+from edge.vision.carry import carried_mask, mask_thumbnail
 from edge.vision.models import ModelSettings, open_model
 from edge.vision.motion import Motion
 
@@ -27,19 +29,50 @@ FLICKER = 50.0
 is torn about half change by 23 and a tenth by 65 from noise alone."""
 PERSON = 127
 """Above, a pixel is rather person than not."""
+CARRIED_LATER = 16
+"""A mask that nobody looks at is carried through at most so many frames afterwards: as many
+thumbnails are kept for it, 14 kB each."""
 
 
-@dataclass(frozen=True, slots=True)
 class Silhouette:
-    """Which pixels of the frame at `t` are people.
+    """Which pixels of the frame at `t`, µs, are people. `fresh`: False where the model didn't look
+    at this frame."""
 
-    `mask` (rows, columns), uint8: 255 is person; the whole frame, stretched to the model's own
-    resolution. `fresh`: False where the model didn't look at this frame.
-    """
+    __slots__ = ("_carry", "_lock", "_mask", "fresh", "pending", "t")
 
-    t: int
-    mask: Mask
-    fresh: bool
+    def __init__(
+        self, t: int, mask: Mask | None, fresh: bool, carry: Callable[[], Mask] | None = None
+    ) -> None:
+        self.t, self.fresh = t, fresh
+        self._mask, self._carry = mask, carry
+        self._lock = threading.Lock()
+        self.pending = 0
+        """Through how many frames it has yet to be carried when somebody looks at it."""
+
+    @property
+    def mask(self) -> Mask:
+        """(rows, columns), uint8: 255 is person; the whole frame, stretched to the model's own
+        resolution. Carried here when it is first looked at: mostly nobody does."""
+        with self._lock:
+            if self._mask is None:
+                assert self._carry is not None
+                self._mask, self._carry = self._carry(), None
+                self.pending = 0
+            return self._mask
+
+    def held(self, t: int) -> "Silhouette":
+        """Return the same for another frame, in which nothing has moved."""
+        if self.pending:
+            return self.carried(t, lambda: self.mask)
+        return Silhouette(t, self.mask, fresh=False)
+
+    def carried(self, t: int, carry: Callable[[], Mask]) -> "Silhouette":
+        """Return what this becomes in the frame at `t`."""
+        silhouette = Silhouette(t, None, fresh=False, carry=carry)
+        silhouette.pending = self.pending + 1
+        if silhouette.pending > CARRIED_LATER:
+            _ = silhouette.mask
+        return silhouette
 
 
 class Silhouettes(Levelled):
@@ -85,17 +118,17 @@ class Silhouettes(Levelled):
     def process(self, frame: Frame, motion: Motion | None) -> Silhouette:
         last = self._last(frame)
         self.since += 1
-        at_rest = self._is_at_rest(motion)
-        self.need = 0.5 if motion is None or motion.moving.any() else 0.0
+        moves = motion is None or bool(motion.moving.any())
+        self.need = 0.5 if moves else 0.0
+        self.wants = moves or self.t - self.looked_at >= self.settings.beat_s * SECOND
         due = self.since >= self.settings.every if self.turn is None else self.turn
-        self.looked = last is None or (due and not at_rest)
-        if last is not None and at_rest:
-            silhouette = replace(last, t=self.t, fresh=False)
-        elif last is not None and not due:
+        self.looked = last is None or (due and self.wants)
+        if last is not None and not self.looked and not moves:
+            silhouette = last.held(self.t)
+        elif last is not None and not self.looked:
             assert self.last is not None
-            silhouette = Silhouette(
-                self.t, carried_mask(last.mask, self.last[0], frame), fresh=False
-            )
+            before, now = mask_thumbnail(self.last[0]), mask_thumbnail(frame)
+            silhouette = last.carried(self.t, functools.partial(_carried, last, before, now))
         else:
             silhouette = self._look(frame, last)
         self.last = frame, silhouette
@@ -111,11 +144,6 @@ class Silhouettes(Levelled):
             return None
         last = self.last[1]
         return last if self.t - last.t <= self.settings.stale_s * SECOND else None
-
-    def _is_at_rest(self, motion: Motion | None) -> bool:
-        if motion is None or self.t - self.looked_at >= self.settings.beat_s * SECOND:
-            return False
-        return not motion.moving.any()
 
     def _look(self, frame: Frame, last: Silhouette | None) -> Silhouette:
         new = self._model(self._name(frame.size)).look(frame.bgr)
@@ -142,6 +170,10 @@ class Silhouettes(Levelled):
             buffers = (np.empty((height, width, 3), np.uint8) for _ in range(2))
             self.models[name] = _Opened(model, *buffers)
         return self.models[name]
+
+
+def _carried(last: Silhouette, before: Picture, now: Picture) -> Mask:
+    return carried_mask(last.mask, before, now)
 
 
 class _Opened(NamedTuple):
