@@ -183,9 +183,9 @@ class Governor:
             return False
         if not self._rest.may_look(call.station, subject.since):
             return False
-        if self._allowance is not None and self._allowance.left < 0:
-            if subject.since < SETTINGS.overdue * subject.level.every:
-                return False
+        overdue = subject.since >= SETTINGS.overdue * subject.level.every
+        if self._allowance is not None and self._allowance.left < 0 and not overdue:
+            return False
         if self._latency_us is None or now - subject.looked_at >= SETTINGS.blind_us:
             return True
         costs, slow = subject.costs, self._slow.factor
@@ -207,7 +207,7 @@ class Governor:
         subject.asks(node.need)
         if node.looked:
             subject.since, subject.looked_at = 0, now
-        self._rest.called(call.station, node, now)
+        self._rest.called(call.station, node, call.t, now)
 
     def _room_us(self) -> float:
         """Return the CPU time that the looks of one frame may take together, µs."""

@@ -12,12 +12,12 @@ class Settings(NamedTuple):
     """Quiet for so long, a room is at rest: nobody goes without a trace in a second."""
     beat_us: int = 500_000
     """Between frames on which all nodes are called nevertheless: they have beats of their own."""
-    watched: int = 3
-    """At rest the watcher sees every so many frames of the source, and nobody the others: who comes
-    in is noticed a tenth of a second later."""
-    seldom: int = 30
+    pause_us: int = 150_000
+    """At rest, from a frame that the watcher sees to the next that anybody sees: who comes in is
+    noticed that much later, before they have taken half a step."""
+    seldom: int = 20
     """At rest those that are called on all frames look on every so many of these: once in three
-    seconds."""
+    seconds or so."""
     need: float = 0.1
     """What a node asks for that has found nobody."""
 
@@ -44,7 +44,7 @@ class Rest:
         self.now = False
         """Is the room at rest?"""
 
-    def called(self, station: Station, node: Levelled, now: int) -> None:
+    def called(self, station: Station, node: Levelled, t: int, now: int) -> None:
         """A node has been called: see what it asks for, and after the watcher's turn decide."""
         self._needs[station] = node.need
         if station is not self._watcher:
@@ -56,7 +56,7 @@ class Rest:
         quiet = self._quiet_since
         self.now = quiet is not None and now - quiet >= SETTINGS.after_us
         for source in self._sources:
-            source.skip = SETTINGS.watched - 1 if self.now else 0
+            source.resting_until = t + SETTINGS.pause_us if self.now else 0
         left_out = self.now and now - self._beat_at < SETTINGS.beat_us
         if not left_out:
             self._beat_at = now

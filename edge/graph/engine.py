@@ -127,8 +127,7 @@ class Engine:
         newest = station.pending.t if station.pending else station.stream.settled
         if packet.t <= newest:
             self._drop(station, packet.t, "timestamp")
-        elif station.skip:
-            station.skip -= 1
+        elif packet.t < station.resting_until:
             self._drop(station, packet.t, "rest")
         elif not self._congested(station):
             self._push(station, packet)

@@ -96,8 +96,8 @@ class Station:
         """What the last call has worked, in the words of device profiles: see `Context.work`."""
         self.off = ""
         """A reason to leave the node out for as long as it stands here."""
-        self.skip = 0
-        """So many of a source's next packets aren't wanted: nothing happens."""
+        self.resting_until = 0
+        """A source's packets up to this t aren't wanted: nothing happens."""
         self.usual_us = 1000.0
         """About the median of the last calls: what one costs, whatever the odd one waited for."""
 

@@ -277,7 +277,7 @@ class FaceDetector(Looker):
         if waited < self.settings.tile_s:
             return []
         due = None
-        if waited < self.settings.tile_beat_s:
+        if waited < self.lookout.calm * self.settings.tile_beat_s:
             if motion is None:
                 return []
             due = _moving(motion, corners(known.boxes), self.tiles.all(frame.size))

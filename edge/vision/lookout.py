@@ -18,6 +18,9 @@ comes in; but not the head of somebody who talks."""
 NEW_CELLS = 2
 """Of motion's grid: a hand that can be seen in the whole picture covers one, its arm others; a
 single one is stirred by a nod, too."""
+CALMEST = 4
+"""Beats get rarer, twice as long after each, up to so much: a picture that stays the same gives the
+same answer."""
 URGENT = ("first", "still", "gap", "lost")
 """Reasons to look that can't wait for a turn: there is nothing else to go by."""
 SEARCHES = tuple(Level(every, 0.03 * (every - 1)) for every in (1, 2, 3, 5, 8, 12, 20))
@@ -63,9 +66,6 @@ class LookSettings(ModelSettings):
     no longer than a glance takes."""
     beat_s: float = 2.0
     """Between looks while nothing moves: what was missed once is found after all."""
-    beat_most_s: float = 8.0
-    """What `beat_s` grows to, twice as long after each such look: a picture that stays the same
-    gives the same answer."""
     search_for_s: float = 1.0
     """How long a lost one is searched for: most occlusions by a hand or a cup are shorter."""
     stale_s: float = 0.3
@@ -92,7 +92,8 @@ class Lookout:
         self._looked_at: int | None = None
         self._expected, self._search_until = 0, 0
         self._held, self._in_vain = 0, 1
-        self._beat_s = settings.beat_s
+        self.calm = 1
+        """How many times as long as at first a beat lasts: the longer nothing has moved."""
         self._moved = self._new = False  # what has happened since the last look
         self.stirred = False
         """Does something move where nothing is known?"""
@@ -148,7 +149,7 @@ class Lookout:
             self._moved = self._new = False
             self._in_vain += 1
             if reason == "beat":
-                self._beat_s = min(2 * self._beat_s, self.settings.beat_most_s)
+                self.calm = min(2 * self.calm, CALMEST)
             self.note(reason)
         return reason
 
@@ -171,7 +172,7 @@ class Lookout:
             self._moved_at = np.full(moving.shape, t)
         self.stirred = bool(moving.any())
         if self.stirred:
-            self._beat_s = self.settings.beat_s
+            self.calm = 1
         self._moved |= self.stirred
         new = moving & (t - self._moved_at > NEW_S * SECOND)
         self._new |= int(new.sum()) >= NEW_CELLS
@@ -197,7 +198,7 @@ class Lookout:
                 return "search"
             if since >= self.settings.newcomers_s:
                 return "newcomers"
-        return "beat" if since >= self._beat_s else None
+        return "beat" if since >= self.calm * self.settings.beat_s else None
 
     def _patience(self) -> float:
         """Return the seconds between looks while something is missing."""
