@@ -2,6 +2,7 @@
 
 import gc
 import json
+import resource
 import threading
 import time
 import weakref
@@ -135,16 +136,17 @@ def test_a_run_can_be_stopped_from_elsewhere():
     timer.join()
 
 
-def test_an_idle_graph_uses_under_one_percent_of_a_core():
-    used: list[float] = []
+def test_an_idle_graph_wakes_less_than_ten_times_a_second():
+    """What that costs depends on the machine: a twentieth of a per cent of a core, or two."""
+    woken: list[int] = []
     run = graph("d", x=(Live, {}, {"count": 2, "step_ms": 2000}), d=(Double, {"x": "x"})).run()
     for _ in run:
-        if not used:
+        if not woken:
             time.sleep(0.3)  # what the first packet started comes to rest
-            before = time.process_time()
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
             time.sleep(1.5)
-            used.append(time.process_time() - before)
-    assert used[0] < 0.01 * 1.5
+            woken.append(resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw - before)
+    assert woken[0] < 10 * 1.5
 
 
 class Remembered(Node):
