@@ -16,7 +16,7 @@ SHARED = ("errors", "paths", "catalog")
 GRAPHLESS = ("inference",)
 
 MODULE_LINES = 500
-GRAPH_LINES = 1600  # of code: docs/decisions/0053
+GRAPH_LINES = 1750  # of code: docs/decisions/0053
 
 
 def imported(source: str, module: tuple[str, ...]) -> set[str]:

@@ -1,6 +1,7 @@
 """The governor: who may look at which frame, so that latency and power stay within the budget."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -70,7 +71,7 @@ class Governor:
 
     Between plans, which say how often each node's model may look, turns are given frame by frame:
     as many as still fit into the frame's time. A look that would make the frame late is put off;
-    the node then carries its last answer on (`cut` counts these).
+    the node then carries its last answer on (`counts["put_off"]`).
 
     `budget`: what the graph promises. `watts_per_core`: what a core takes that is busy.
     `workers`: threads. `weights`: of nodes, by name. `cpu_s`: the process's CPU time so far, None
@@ -99,7 +100,7 @@ class Governor:
         self._ages_us: list[float] = []
         self._parallel, self._wait_us = 1.0, 0.0
         self._rest_us = 0.0
-        self.cut = 0
+        self.counts = Counter[str]()
 
     # -- what the engine calls -----------------------------------------------------------------
 
@@ -192,7 +193,7 @@ class Governor:
         left = call.born + SETTINGS.margin * self._latency_us - now
         needed = costs.look.dear * slow + self._tails_us.get(call.station, 0.0)
         if needed > left:
-            self.cut += 1
+            self.counts["put_off"] += 1
             return False
         extra = costs.extra * slow * min(1.0, subject.since / costs.pause)
         if frame.granted and frame.granted + extra > self._room_us() * slow:

@@ -1,12 +1,13 @@
 """From what a run gives to the lines that RESULTS are written in."""
 
 import math
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from edge.graph import Event, Result, Statistics
 from edge.people.results import FrameResult, Percentiles, Summary, Value
@@ -77,11 +78,17 @@ def _zero(first: Result) -> int:
     return first.t
 
 
-def summary(statistics: Statistics, offline: bool) -> Summary:
-    """Return the account of a run; under the virtual clock without what can only be measured."""
+def summary(statistics: Statistics, offline: bool, latency_ms: float | None = None) -> Summary:
+    """Return the account of a run; under the virtual clock without what can only be measured.
+
+    `latency_ms`: what results were promised to take at most.
+    """
     frames = statistics.frames
     ages = statistics.ages_us
     cpu_ms = 1000 * statistics.cpu_s / frames if frames and not offline else UNSET
+    late: int | UnsetType = UNSET
+    if ages and latency_ms is not None:
+        late = len(ages) - bisect_right(ages, 1000 * latency_ms)
     invalid = {name: n for name, n in statistics.counts.items() if n and name.endswith(".invalid")}
     return Summary(
         frames=frames,
@@ -89,6 +96,7 @@ def summary(statistics: Statistics, offline: bool) -> Summary:
         dropped_by=statistics.dropped,
         cpu_ms_per_frame=cpu_ms if cpu_ms is UNSET else round(cpu_ms, 3),
         latency_ms=Percentiles(*(percentile(ages, p) for p in (50, 95, 99))) if ages else UNSET,
+        late=late,
         counts=invalid or UNSET,
     )
 

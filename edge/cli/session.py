@@ -91,7 +91,7 @@ def perform(request: Request, *, lines_to_stdout: bool, progress: bool) -> Accou
                 _end_with_nothing(watched, request.source)
             for line in lines.rest():
                 results.write(line)
-            account = summary(run.statistics, request.offline)
+            account = summary(run.statistics, request.offline, graph.spec.promised.latency_ms)
             results.finish(account)
     if watched.failure and not watched.signal:
         raise watched.failure

@@ -22,6 +22,9 @@ def print_account(account: Account) -> None:
     if summary.latency_ms is not UNSET:
         p = summary.latency_ms
         rows.append(("latency", f"{p.p50:.1f} ms median, {p.p95:.1f} ms p95, {p.p99:.1f} ms p99"))
+    if summary.late is not UNSET:
+        put_off = statistics.counts.get("governor.put_off", 0)
+        rows.append(("late", f"{summary.late}; {put_off} looks were put off"))
     if summary.cpu_ms_per_frame is not UNSET:
         rows.append(("processor", f"{summary.cpu_ms_per_frame:.1f} ms a frame, all threads"))
     print_table(rows)

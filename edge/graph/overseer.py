@@ -1,5 +1,6 @@
 """What a run tells whoever watches over it, and how it asks which work is worth its cost."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -12,6 +13,9 @@ class Overseer(Protocol):
     A station's `last_wall_us` and `last_cpu_us` say what its last call took: measured, or on the
     virtual clock as the profile has it.
     """
+
+    counts: Counter[str]
+    """What it did, and how often: `governor.WHAT` in the account of the run."""
 
     def start(
         self, stations: Sequence[Station], now: Callable[[], int], tell: Callable[..., None]

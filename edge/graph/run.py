@@ -128,6 +128,10 @@ class Run:
         if rest > 0 and sources:
             dropped["stopped"] = rest
         stations = self._engine.stations
+        counts = {f"{s.name}.{what}": n for s in stations for what, n in s.counts.items()}
+        if self._engine.overseer is not None:
+            done = self._engine.overseer.counts.items()
+            counts.update({f"governor.{what}": n for what, n in done})
         return Statistics(
             frames=frames,
             results=self._results,
@@ -143,5 +147,5 @@ class Run:
                 for i in s.stream.inlets
             },
             events_dropped=self._execution.events_dropped,
-            counts={f"{s.name}.{what}": n for s in stations for what, n in s.counts.items()},
+            counts=counts,
         )

@@ -125,6 +125,8 @@ class Summary(Struct, frozen=True, kw_only=True, tag="summary"):
     dropped_by: dict[str, int]
     cpu_ms_per_frame: float | UnsetType = UNSET
     latency_ms: Percentiles | UnsetType = UNSET
+    late: int | UnsetType = UNSET
+    """Results that were older than the budget's `latency_ms` when they came out."""
     energy_mj_per_frame: float | UnsetType = UNSET
     energy_source: str | UnsetType = UNSET
     counts: dict[str, int] | UnsetType = UNSET
