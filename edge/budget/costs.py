@@ -15,7 +15,7 @@ PAUSE_SHARE = 0.3
 class Cost:
     """CPU time of calls of one kind, µs: the mean of late, and the dearest of late."""
 
-    def __init__(self, usual: float) -> None:
+    def __init__(self, usual: float = 0.0) -> None:
         self.mean = self.dear = usual
         self._measured = 0
 

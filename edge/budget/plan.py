@@ -10,6 +10,8 @@ import numpy as np
 FEW = 20_000
 """So many plans are all looked at, in half a millisecond: four nodes with nine levels, or many
 whose levels the scene makes equal."""
+MIXES = (0.1, 0.5, 0.9)
+"""How much power weighs beside time in the greedy solutions: which is short isn't known."""
 SLACK = 1e-9
 """Of a limit: sums of floats aren't exact."""
 
@@ -34,15 +36,18 @@ def choose(nodes: Sequence[Sequence[Choice]], power: float, time: float) -> list
     """Return the position of each node's choice: of those whose sums stay within both limits the
     set that is worth most, the cheaper of two that are worth the same. None where none was found.
 
-    Exact for few plans. For many it is the greedy solution of Kellerer, Pferschy, Pisinger
-    (Knapsack Problems, 2004, section 11.2), both costs added up as parts of their limits; what
-    room that leaves is filled. The same for the same input.
+    Exact for few plans. For many it is the best of some greedy solutions of Kellerer, Pferschy,
+    Pisinger (Knapsack Problems, 2004, section 11.2), for which both costs are added up as parts of
+    their limits; what room that leaves is filled. The same for the same input.
     """
     limits = power * (1 + SLACK), time * (1 + SLACK)
     useful = [_useful(choices) for choices in nodes]
     if math.prod(map(len, useful)) <= FEW:
         return _best_of_all(nodes, useful, limits)
-    return _greedy(nodes, useful, limits)
+    plans = [_greedy(nodes, useful, limits, mix) for mix in MIXES]
+    found = [plan for plan in plans if plan is not None]
+    worth = [sum(nodes[n][i].worth for n, i in enumerate(plan)) for plan in found]
+    return found[worth.index(max(worth))] if found else None
 
 
 def _useful(choices: Sequence[Choice]) -> list[int]:
@@ -76,10 +81,16 @@ def _best_of_all(
 
 
 def _greedy(
-    nodes: Sequence[Sequence[Choice]], useful: list[list[int]], limits: tuple[float, float]
+    nodes: Sequence[Sequence[Choice]],
+    useful: list[list[int]],
+    limits: tuple[float, float],
+    mix: float,
 ) -> list[int] | None:
     costs = [
-        {i: choices[i].power / limits[0] + choices[i].time / limits[1] for i in kept}
+        {
+            i: mix * choices[i].power / limits[0] + (1 - mix) * choices[i].time / limits[1]
+            for i in kept
+        }
         for choices, kept in zip(nodes, useful, strict=True)
     ]
     plan = [min(cost, key=cost.__getitem__) for cost in costs]
