@@ -10,7 +10,7 @@ import numpy as np
 FEW = 20_000
 """So many plans are all looked at, in half a millisecond: four nodes with nine levels, or many
 whose levels the scene makes equal."""
-MIXES = (0.1, 0.5, 0.9)
+MIXES = (0.25, 0.75)
 """How much power weighs beside time in the greedy solutions: which is short isn't known."""
 SLACK = 1e-9
 """Of a limit: sums of floats aren't exact."""

@@ -30,9 +30,10 @@ def sums(nodes: Sequence[Sequence[Choice]], places: Sequence[int]) -> np.ndarray
 
 def best_of_all(nodes: list[list[Choice]], power: float, time: float) -> float | None:
     plans = itertools.product(*(range(len(levels)) for levels in nodes))
-    fitting = [found for found in (sums(nodes, places) for places in plans)
-               if found[1] <= power * (1 + plan.SLACK) and found[2] <= time * (1 + plan.SLACK)]  # fmt: skip
-    return max((found[0] for found in fitting), default=None)
+    limits = np.array((power, time)) * (1 + plan.SLACK)
+    found = [sums(nodes, places) for places in plans]
+    fitting = [each for each in found if (each[1:] <= limits).all()]
+    return max((each[0] for each in fitting), default=None)
 
 
 @given(NODES, LIMITS, LIMITS)
