@@ -53,6 +53,16 @@ def govern(
     return Governor(budget, WATTS_PER_CORE, workers, weights, cpu_s)
 
 
+class _Count(NamedTuple):
+    """Frames that have come and that were worked on, the time of the last, µs, and the process's
+    CPU time, s."""
+
+    frames: int
+    handled: int
+    t: int
+    cpu_s: float
+
+
 class _Frame:
     """The account of one frame on its way. Times in µs."""
 
@@ -100,6 +110,7 @@ class Governor:
         self._ages_us: list[float] = []
         self._parallel, self._wait_us = 1.0, 0.0
         self._rest_us = 0.0
+        self._frame_us = 0.0
         self.counts = Counter[str]()
 
     # -- what the engine calls -----------------------------------------------------------------
@@ -116,7 +127,7 @@ class Governor:
             elif not isinstance(station.node, Source):
                 self._fixed_us[station] = 0.0
         self._sources = [s for s in stations if s.medium == "picture"]
-        self._planner = Planner(list(self._subjects.values()))
+        self._planner = Planner(list(self._subjects.values()), [s.name for s in self._sources])
         self._rest = Rest(stations)
         self._planned = now() + SETTINGS.first_us - SETTINGS.period_us
         self._allowance: Allowance | None = None
@@ -162,11 +173,20 @@ class Governor:
         frame = self._frames.get(call.t)
         if frame is None:
             frame = self._frames[call.t] = _Frame(call.born, now)
+            self._space(call.t)
             if self._allowance is not None:
                 self._allowance.update(now, self._spent_us())
             if len(self._frames) > SETTINGS.frames_kept:
                 self._learn(self._frames.pop(next(iter(self._frames))))
         return frame
+
+    def _space(self, t: int) -> None:
+        """After a frame at t, say from when on another is wanted."""
+        why, pause = "rest", self._rest.pause_us
+        if not pause and self._planner.pace > 1:
+            why, pause = "budget", round((self._planner.pace - 0.5) * self._frame_us)
+        for source in self._sources:
+            source.off, source.resting_until = why, t + pause
 
     def _spent_us(self) -> float:
         return 1e6 * self._cpu_s() if self._cpu_s else self._called_us
@@ -208,7 +228,8 @@ class Governor:
         subject.asks(node.need)
         if node.looked:
             subject.since, subject.looked_at = 0, now
-        self._rest.called(call.station, node, call.t, now)
+        if self._rest.called(call.station, node, now):
+            self._space(call.t)
 
     def _room_us(self) -> float:
         """Return the CPU time that the looks of one frame may take together, µs."""
@@ -253,29 +274,32 @@ class Governor:
             tails[station] = max(ways)
         return tails
 
-    def _count(self) -> tuple[int, int, float]:
-        """Return the source's frames and time so far, µs, and the process's CPU time, s."""
-        frames = sum(s.stream.packets + s.stream.dropped.total() for s in self._sources)
-        t = max((s.stream.settled for s in self._sources), default=0)
-        return frames, t, self._cpu_s() if self._cpu_s else 0.0
+    def _count(self) -> _Count:
+        streams = [station.stream for station in self._sources]
+        handled = sum(stream.packets for stream in streams)
+        frames = handled + sum(stream.dropped.total() for stream in streams)
+        t = max((stream.settled for stream in streams), default=0)
+        return _Count(frames, handled, t, self._cpu_s() if self._cpu_s else 0.0)
 
     def _limits(self) -> Limits | None:
         """Return what a frame may cost, None where no frame has come since the last time."""
-        counted = self._count()
-        frames, passed, cpu_s = (a - b for a, b in zip(counted, self._counted, strict=True))
-        if frames <= 0 or passed <= 0 or counted[1] == ENDED:
+        count, before = self._count(), self._counted
+        frames = count.frames - before.frames
+        if frames <= 0 or count.t <= before.t or count.t == ENDED:
             return None
-        self._counted = counted
-        frame_us = passed / frames
+        self._counted = count
+        self._frame_us = (count.t - before.t) / frames
         fixed = sum(self._fixed_us.values())
-        nodes = fixed + sum(s.costs.idle.mean + s.costs.extra * s.costs.rate
-                            for s in self._subjects.values())  # fmt: skip
         if self._cpu_s:
-            rest = max(0.0, 1e6 * cpu_s / frames - nodes)
-            self._rest_us += 2 * SETTINGS.steady * (rest - self._rest_us)
+            nodes = fixed + sum(
+                subject.costs.idle.mean + subject.costs.extra * subject.costs.rate
+                for subject in self._subjects.values()
+            )
+            cpu_us = 1e6 * (count.cpu_s - before.cpu_s) - nodes * (count.handled - before.handled)
+            self._rest_us += 2 * SETTINGS.steady * (max(0.0, cpu_us / frames) - self._rest_us)
         ages, self._ages_us = sorted(self._ages_us), []
         return Limits(
-            frame_us=frame_us,
+            frame_us=self._frame_us,
             wait_us=self._wait_us,
             fixed_us=fixed,
             rest_us=self._rest_us,

@@ -32,6 +32,8 @@ class Settings(NamedTuple):
     """A change shows in what is measured after so long; before that nothing else is changed."""
     stride: float = 0.5
     """Of the power that is to spare, what one change may use: what it really takes is seen then."""
+    step: float = 0.25
+    """Of the limit, what one change may use in any case."""
     charge: float = 0.03
     """What a node loses, of 1, where its level changes: a change starts from guesses."""
     gain: float = 0.04
@@ -46,6 +48,9 @@ class Settings(NamedTuple):
     """What the limits become, times this, while results are late although the plan fits."""
     trust_back: float = 0.02
     """How quickly that is forgotten, a revision: within two seconds."""
+    slowest: int = 4
+    """Where nothing else is left, frames are left out, down to one of so many: at seven a second
+    people can still be followed."""
     least_need: float = 0.02
     """Need below this is noise."""
 
@@ -124,8 +129,11 @@ class Need(NamedTuple):
 class Planner:
     """Revises the plan: at once where it breaks a limit, with patience where more would fit."""
 
-    def __init__(self, subjects: list[Subject]) -> None:
-        self._subjects = subjects
+    def __init__(self, subjects: list[Subject], sources: Sequence[str] = ()) -> None:
+        """`sources`: names of those that frames come from."""
+        self._subjects, self._sources = subjects, sources
+        self.pace = 1
+        """One of so many frames is worked on at all."""
         self._trust, self._trust_back = 1.0, SETTINGS.trust_back
         self._patience_us = SETTINGS.patience_us
         self._over = 0
@@ -153,13 +161,14 @@ class Planner:
         else:
             self._trust = min(1.0, self._trust + self._trust_back)
 
-    def _bounds(self, limits: Limits) -> tuple[float, float]:
+    def _bounds(self, limits: Limits, pace: int) -> tuple[float, float]:
         """Return the CPU time that the governed nodes may take of a frame: for power, for time."""
         power = time = float("inf")
+        frame_us = pace * limits.frame_us
         if limits.power_w is not None:
-            power = limits.power_w / limits.watts_per_core * limits.frame_us
-            power -= limits.rest_us + limits.fixed_us
-        time = SETTINGS.keep_up * limits.frame_us * limits.parallel / limits.slow - limits.fixed_us
+            power = limits.power_w / limits.watts_per_core * frame_us
+            power -= pace * limits.rest_us + limits.fixed_us
+        time = SETTINGS.keep_up * frame_us * limits.parallel / limits.slow - limits.fixed_us
         if limits.latency_us is not None:
             idle = sum(subject.costs.idle.mean for subject in self._subjects)
             time = min(time, SETTINGS.fill * limits.room_us + idle)
@@ -167,38 +176,47 @@ class Planner:
 
     def _need(self, limits: Limits) -> Need:
         used = sum(subject.costs.mean(subject.level) for subject in self._subjects)
-        power, time = self._bounds(limits)
+        power, time = self._bounds(limits, self.pace)
         shares = used / power, used / time
-        work_us = used + limits.fixed_us
+        work_us, frame_us = used + limits.fixed_us, self.pace * limits.frame_us
         if limits.power_w is not None and shares[0] >= shares[1]:
-            watts = (work_us + limits.rest_us) / limits.frame_us * limits.watts_per_core
+            watts = (work_us / frame_us + limits.rest_us / limits.frame_us) * limits.watts_per_core
             return Need(*shares, f"{watts:.2g} W {{}} {limits.power_w:g} W budget", "power")
         wall_us = work_us * limits.slow / limits.parallel
-        if limits.latency_us is None or wall_us > SETTINGS.keep_up * limits.frame_us:
-            text = f"{wall_us / 1000:.0f} ms of work {{}} {limits.frame_us / 1000:.0f} ms a frame"
+        if limits.latency_us is None or wall_us > SETTINGS.keep_up * frame_us:
+            text = f"{wall_us / 1000:.0f} ms of work {{}} {frame_us / 1000:.0f} ms a frame"
             return Need(*shares, text, "rate")
         age_us = max(limits.age_us or 0.0, limits.wait_us + wall_us)
         text = f"{age_us / 1000:.0f} ms {{}} {limits.latency_us / 1000:g} ms budget"
         return Need(*shares, text, "latency")
 
-    def _best(self, limits: Limits, power: float, time: float) -> list[int] | None:
+    def _best(self, limits: Limits, pace: int, power: float, time: float) -> list[int] | None:
         """Return the best plan that takes no more than these shares of the limits."""
-        bounds = self._bounds(limits)
+        bounds = self._bounds(limits, pace)
         choices = [subject.choices() for subject in self._subjects]
         return choose(choices, power * bounds[0], time * bounds[1])
 
     def _give_up(self, limits: Limits, need: Need, now: int) -> dict[str, Any] | None:
-        best = self._best(limits, SETTINGS.aim, SETTINGS.aim)
+        pace, best = self.pace, self._best(limits, self.pace, SETTINGS.aim, SETTINGS.aim)
+        while best is None and self._sources and pace < SETTINGS.slowest:
+            pace += 1
+            best = self._best(limits, pace, SETTINGS.aim, SETTINGS.aim)
         if best is None:  # nothing fits: the least
             best = [subject.cheapest() for subject in self._subjects]
         if now - self._restored_at < SETTINGS.relapse_us:
             self._patience_us = min(2 * self._patience_us, SETTINGS.patience_most_us)
-        return self._change(best, need.text.format(">"), need.reason, now)
+        return self._change(best, pace, need.text.format(">"), need.reason, now)
 
     def _restore(self, limits: Limits, need: Need, now: int) -> dict[str, Any] | None:
-        power = need.power + SETTINGS.stride * max(0.0, 1 - need.power)
-        best = self._best(limits, min(power, SETTINGS.spare), SETTINGS.spare)
-        if best is None or not self._worthwhile(best):
+        pace, best = self.pace, None
+        if pace > 1:
+            pace -= 1
+            best = self._best(limits, pace, SETTINGS.spare, SETTINGS.spare)
+        if best is None:
+            pace = self.pace
+            power = need.power + max(SETTINGS.step, SETTINGS.stride * (1 - need.power))
+            best = self._best(limits, pace, min(power, SETTINGS.spare), SETTINGS.spare)
+        if best is None or not (pace < self.pace or self._worthwhile(best)):
             self._better_since = None
             if now - self._changed_at > SETTINGS.patience_most_us:
                 self._patience_us = SETTINGS.patience_us
@@ -209,7 +227,7 @@ class Planner:
             return None
         self._better_since = None
         self._restored_at = now
-        return self._change(best, need.text.format("of"), "room", now)
+        return self._change(best, pace, need.text.format("of"), "room", now)
 
     def _worthwhile(self, plan: list[int]) -> bool:
         return SETTINGS.gain < sum(
@@ -217,20 +235,23 @@ class Planner:
             for subject, place in zip(self._subjects, plan, strict=True)
         )
 
-    def _change(self, plan: list[int], text: str, reason: str, now: int) -> dict[str, Any] | None:
-        changed = [
-            (subject, place)
+    def _change(
+        self, plan: list[int], pace: int, text: str, reason: str, now: int
+    ) -> dict[str, Any] | None:
+        changed = {
+            subject.name: subject.levels[place]
             for subject, place in zip(self._subjects, plan, strict=True)
             if place != subject.place
-        ]
+        }
+        if pace != self.pace:
+            changed = {**dict.fromkeys(self._sources, Level(pace, 0)), **changed}
         if not changed:
             return None
-        self._changed_at, self._over = now, 0
-        for subject, place in changed:
+        self._changed_at, self._over, self.pace = now, 0, pace
+        for subject, place in zip(self._subjects, plan, strict=True):
             subject.place = place
-        said = ", ".join(f"{subject.name} {subject.level}" for subject, _ in changed)
-        return {
-            "text": f"{said}: {text}",
-            "reason": reason,
-            "plan": {s.name: str(s.level) for s in self._subjects if s.place},
-        }
+        less = {subject.name: str(subject.level) for subject in self._subjects if subject.place}
+        if pace > 1:
+            less = {**dict.fromkeys(self._sources, str(Level(pace, 0))), **less}
+        said = ", ".join(f"{name} {level}" for name, level in changed.items())
+        return {"text": f"{said}: {text}", "reason": reason, "plan": less}

@@ -38,25 +38,23 @@ class Rest:
         self._resting = dict.fromkeys(_restable(stations))
         watchers = [s for s in self._needs if isinstance(s.node, Levelled) and s.node.watches]
         self._watcher = watchers[0] if len(watchers) == 1 else None
-        self._sources = [station for station in stations if station.medium == "picture"]
         self._quiet_since: int | None = None
         self._beat_at = 0
         self.now = False
         """Is the room at rest?"""
 
-    def called(self, station: Station, node: Levelled, t: int, now: int) -> None:
-        """A node has been called: see what it asks for, and after the watcher's turn decide."""
+    def called(self, station: Station, node: Levelled, now: int) -> bool:
+        """A node has been called: see what it asks for, and after the watcher's turn, which this
+        returns, decide."""
         self._needs[station] = node.need
         if station is not self._watcher:
-            return
+            return False
         if any(need > SETTINGS.need for need in self._needs.values()):
             self._quiet_since = None
         elif self._quiet_since is None:
             self._quiet_since = now
         quiet = self._quiet_since
         self.now = quiet is not None and now - quiet >= SETTINGS.after_us
-        for source in self._sources:
-            source.resting_until = t + SETTINGS.pause_us if self.now else 0
         left_out = self.now and now - self._beat_at < SETTINGS.beat_us
         if not left_out:
             self._beat_at = now
@@ -65,6 +63,12 @@ class Rest:
                 other.off = "rest"
             elif not left_out and other.off == "rest":
                 other.off = ""
+        return True
+
+    @property
+    def pause_us(self) -> int:
+        """From one frame to the next that is wanted; 0: all are."""
+        return SETTINGS.pause_us if self.now else 0
 
     def may_look(self, station: Station, since: int) -> bool:
         """Say whether a node may look that did so `since` calls ago."""

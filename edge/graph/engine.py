@@ -128,7 +128,7 @@ class Engine:
         if packet.t <= newest:
             self._drop(station, packet.t, "timestamp")
         elif packet.t < station.resting_until:
-            self._drop(station, packet.t, "rest")
+            self._drop(station, packet.t, station.off)
         elif not self._congested(station):
             self._push(station, packet)
         elif station.keep == "newest" and station.stream.replace_newest(packet):

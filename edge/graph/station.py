@@ -97,7 +97,7 @@ class Station:
         self.off = ""
         """A reason to leave the node out for as long as it stands here."""
         self.resting_until = 0
-        """A source's packets up to this t aren't wanted: nothing happens."""
+        """A source's packets before this t aren't wanted, for the reason that stands in `off`."""
         self.usual_us = 1000.0
         """About the median of the last calls: what one costs, whatever the odd one waited for."""
 
