@@ -296,7 +296,7 @@ class Governor:
                 for subject in self._subjects.values()
             )
             cpu_us = 1e6 * (count.cpu_s - before.cpu_s) - nodes * (count.handled - before.handled)
-            self._rest_us += 2 * SETTINGS.steady * (max(0.0, cpu_us / frames) - self._rest_us)
+            self._rest_us += 2 * SETTINGS.steady * (cpu_us / frames - self._rest_us)
         ages, self._ages_us = sorted(self._ages_us), []
         return Limits(
             frame_us=self._frame_us,
