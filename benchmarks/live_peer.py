@@ -1,0 +1,98 @@
+"""The peer's process in real time: MediaPipe's solutions on the newest frame, one after the other.
+
+`python -m benchmarks.live_peer TASK OPTIONS INTO`; the first two are JSON.
+"""
+
+import json
+import sys
+import time
+from contextlib import ExitStack
+from typing import Any
+
+import mediapipe
+import numpy as np
+
+from benchmarks.peer import snake
+from benchmarks.realtime import Emission, Neighbour, Played, Task, put_down, rounded, stay_on
+from benchmarks.worker import Decoder
+
+FACE_POINTS = 468
+
+
+def main(task: Task, into: str, solutions: dict[str, dict[str, Any]], pace: str) -> None:
+    """Play a task and write what came of it. `pace` fast: each frame, with all the time."""
+    stay_on(task.core)
+    pictures = np.asarray(np.load(task.frames, mmap_mode="r"))
+    order = list(task.order())
+    with ExitStack() as stack:
+        opened = [
+            stack.enter_context(getattr(getattr(mediapipe.solutions, snake(name)), name)(**options))
+            for name, options in solutions.items()
+        ]
+        for solution in opened:  # it loads and allocates at its first picture
+            solution.process(pictures[0])
+        neighbour = Neighbour(task)
+        try:
+            played = _play(task, order, pictures, opened, pace == "realtime")
+        finally:
+            neighbour.stop()
+    put_down(played, into)
+
+
+def _play(task: Task, order: list[int], pictures: Any, opened: list[Any], live: bool) -> Played:
+    decoder = Decoder()
+    emissions = []
+    begun = (time.process_time(), decoder.cpu_s)
+    started = time.monotonic()
+    frame, busy, counted_from = -1, 0, None
+    while frame < task.total - 1:
+        now = (time.monotonic() - started) * task.fps
+        if live and now < frame + 1:
+            time.sleep((frame + 1 - now) / task.fps)
+        newest = int((time.monotonic() - started) * task.fps) if live else frame + 1
+        newest = min(max(newest, frame + 1), task.total - 1)
+        busy += newest - frame - 1
+        frame = newest
+        if counted_from is None and frame >= task.warm_up:
+            begun, counted_from = (time.process_time(), decoder.cpu_s), frame
+        picture = decoder.picture(pictures[order[frame]])
+        found = [solution.process(picture) for solution in opened]
+        at_s = time.monotonic() - started if live else frame / task.fps
+        emissions.append(Emission(frame, at_s, _things(found, picture.shape[1::-1])))
+    whole = time.process_time() - begun[0]
+    decoding = decoder.cpu_s - begun[1]
+    frames = task.total - (counted_from or 0)
+    dropped = {"busy": busy} if busy else {}
+    return Played(whole - decoding, 0.0, whole, frames / task.fps, frames, dropped, emissions, [])
+
+
+def _things(found: list[Any], size: tuple[int, int]) -> dict[str, list[Any]]:
+    """Return the landmarks of all answers, by kind, in pixels."""
+    scale = np.array(size)
+    kinds: dict[str, list[Any]] = {"face": [], "hands": [], "body": []}
+
+    def add(kind: str, landmarks: Any, most: int | None = None) -> None:
+        if landmarks is None:
+            return
+        points = landmarks.landmark[:most]
+        values = np.array([(point.x, point.y) for point in points]) * scale
+        if kind == "body":
+            visibility = np.array([[point.visibility] for point in points])
+            values = np.concatenate((values, visibility), axis=1)
+        kinds[kind].append(rounded(values))
+
+    for answer in found:
+        for face in getattr(answer, "multi_face_landmarks", None) or ():
+            add("face", face, FACE_POINTS)
+        for hand in getattr(answer, "multi_hand_landmarks", None) or ():
+            add("hands", hand)
+        add("body", getattr(answer, "pose_landmarks", None))
+        add("face", getattr(answer, "face_landmarks", None), FACE_POINTS)  # Holistic's
+        add("hands", getattr(answer, "left_hand_landmarks", None))
+        add("hands", getattr(answer, "right_hand_landmarks", None))
+        _ = getattr(answer, "segmentation_mask", None)
+    return kinds
+
+
+if __name__ == "__main__":
+    main(Task(**json.loads(sys.argv[1])), sys.argv[3], **json.loads(sys.argv[2]))
