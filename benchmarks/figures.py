@@ -23,18 +23,28 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """A figure that is to stay at or under a limit."""
+    """A figure that is to stay at or under a limit, or `at_least` at it."""
 
     name: str
     figure: float
     limit: float
     unit: str
     reached: bool
+    at_least: bool = False
 
     @classmethod
     def of(cls, name: str, figure: Figure, limit: float, unit: str = "×") -> "Goal":
         return cls(name, figure.median, limit, unit, figure.median <= limit)
 
+    @classmethod
+    def at_most(cls, name: str, figure: float, limit: float, unit: str = "×") -> "Goal":
+        return cls(name, figure, limit, unit, figure <= limit)
+
+    @classmethod
+    def no_less(cls, name: str, figure: float, limit: float, unit: str = "×") -> "Goal":
+        return cls(name, figure, limit, unit, figure >= limit, at_least=True)
+
     def text(self) -> str:
+        bound = "at least " if self.at_least else ""
         verdict = "reached" if self.reached else "MISSED"
-        return f"{self.name}: {self.figure:.3g} {self.unit}, goal {self.limit:g}: {verdict}"
+        return f"{self.name}: {self.figure:.3g} {self.unit}, goal {bound}{self.limit:g}: {verdict}"
