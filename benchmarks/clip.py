@@ -16,6 +16,8 @@ from edge.paths import resource
 
 FRAMES = 45
 """250 MB of 720p in both orders of colours; played there and back it is as long as wanted."""
+LONG = 200
+"""Where scenes count: eight seconds, a gigabyte of 720p in both orders, in the system's cache."""
 SAMPLE = resource("samples/astronaut.mp4")
 SAMPLE_ONE_FACE_S = 8.2
 """From here to its end the sample shows one face, turning and coming nearer."""
@@ -39,14 +41,14 @@ class Clip(NamedTuple):
     rgb: Path
 
 
-def decode(path: Path | None, start_s: float | None, folder: Path) -> Clip:
-    """Decode up to `FRAMES` frames from `start_s` on into `folder`; by default the sample's.
+def decode(path: Path | None, start_s: float | None, folder: Path, frames: int = FRAMES) -> Clip:
+    """Decode up to so many frames from `start_s` on into `folder`; by default the sample's.
 
     Raises UserError.
     """
     start_s = _start(path, start_s, SAMPLE_ONE_FACE_S)
     path = path or SAMPLE
-    return _saved(path.name, start_s, _pictures(path, start_s), folder)
+    return _saved(path.name, start_s, _pictures(path, start_s, frames), folder)
 
 
 def noisy_room(path: Path | None, start_s: float | None, folder: Path) -> Clip:
@@ -121,11 +123,11 @@ def _start(path: Path | None, start_s: float | None, of_sample: float) -> float:
     return of_sample if path is None else 0.0
 
 
-def _pictures(path: Path, start_s: float) -> list[Picture]:
+def _pictures(path: Path, start_s: float, frames: int = FRAMES) -> list[Picture]:
     video = VideoFile(str(path))
     with contextlib.closing(video):
         wanted = (frame for frame in video.frames() if frame.t >= start_s * 1e6)
-        pictures = [frame.bgr for frame in itertools.islice(wanted, FRAMES)]
+        pictures = [frame.bgr for frame in itertools.islice(wanted, frames)]
     if len(pictures) < 2:
         raise UserError(f"{path} has no two frames after {start_s:g} s: choose an earlier --start")
     return pictures

@@ -7,6 +7,7 @@ import msgspec
 from benchmarks.figures import Goal
 
 Cell = float | int | str
+Rows = list[dict[str, Cell]]
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -19,39 +20,43 @@ class Curve(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A plot of curves over one axis. `limits`: values of y that are lines of their own."""
+    """A plot of curves over one axis. `limits` and `moments`: values of y, of x,
+    that are lines of their own."""
 
     name: str
     x_label: str
     y_label: str
     curves: list[Curve]
     limits: dict[str, float] = {}
+    moments: dict[str, float] = {}
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """`rows`: figures by what stands above them; all rows have the same keys, the first a name.
+    """`rows`: figures by what stands above them; the first of a row is its name, "".
 
-    Keys carry their units: "CPU, ms a frame".
+    Keys carry their units: "CPU, ms a frame". `more`: further tables, by title.
     """
 
     title: str
-    rows: list[dict[str, Cell]]
+    rows: Rows
     goals: list[Goal] = []
     notes: list[str] = []
     pictures: list[Picture] = []
-
-    def table(self) -> list[tuple[str, ...]]:
-        """Return the head and the rows as text."""
-        head = tuple(dict.fromkeys(key for row in self.rows for key in row))
-        return [head, *(tuple(text(row.get(key, "")) for key in head) for row in self.rows)]
+    more: dict[str, Rows] = {}
 
     def markdown(self) -> str:
-        """Return a section: the table, then goals and notes."""
-        head, *rows = self.table()
-        lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
-        goals = [f"- {goal.text()}" for goal in self.goals]
-        parts = [f"## {self.title}", "\n".join(lines), "\n".join(goals), "\n\n".join(self.notes)]
+        """Return a section: the tables, then goals and notes."""
+        parts = [f"## {self.title}", _table(self.rows)]
+        for title, rows in self.more.items():
+            parts += [f"### {title}", _table(rows)]
+        parts += ["\n".join(f"- {goal.text()}" for goal in self.goals), *self.notes]
         return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def table(rows: Rows) -> list[tuple[str, ...]]:
+    """Return the head and the rows as text."""
+    head = tuple(dict.fromkeys(key for row in rows for key in row))
+    return [head, *(tuple(text(row.get(key, "")) for key in head) for row in rows)]
 
 
 def text(cell: Cell) -> str:
@@ -59,6 +64,11 @@ def text(cell: Cell) -> str:
     if isinstance(cell, float):
         return f"{cell:.3g}" if abs(cell) < 1000 else f"{cell:.0f}"
     return str(cell)
+
+
+def _table(rows: Rows) -> str:
+    head, *rest = table(rows)
+    return "\n".join([_line(head), _line(["---"] * len(head)), *map(_line, rest)])
 
 
 def _line(cells: Sequence[str]) -> str:

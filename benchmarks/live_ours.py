@@ -28,9 +28,10 @@ from benchmarks.realtime import (
 from benchmarks.worker import Decoder
 from edge.cli.prepare import OFF, Request, prepare, set_everywhere
 from edge.graph import Context, Event, Graph, Packet, Result, Run, Source
+from edge.graph.spec import Budget
 from edge.io.frames import Frame
 from edge.people.results import Body, Face, FrameResult, Hand, Person
-from edge.vision.silhouette import Silhouette
+from edge.vision.silhouette import Silhouette, at_size
 
 FACE_POINTS = 468
 """The irises beyond are looked at by one of our models and not by the other."""
@@ -43,6 +44,7 @@ class LiveClip(Source):
     task: ClassVar[Task]
     decoder: ClassVar[Decoder] = Decoder()
     thread: ClassVar[threading.Thread]
+    neighbour: ClassVar[Neighbour]
 
     def open(self, context: Context) -> None:
         super().open(context)
@@ -51,17 +53,23 @@ class LiveClip(Source):
     def packets(self) -> Iterator[Packet[Frame]]:
         LiveClip.thread = threading.current_thread()
         pictures = np.asarray(np.load(self.task.frames, mmap_mode="r"))
+        self.neighbour.begin()
         for index, position in enumerate(self.task.order()):
             t = round(index * 1e6 / self.task.fps)
             yield Packet(t, Frame(self.decoder.picture(pictures[position]), index, t))
 
 
-def our_graph(graph: str, variant: str | None, **given: Any) -> Graph:
-    """Return a shipped graph on `LiveClip`. `given`: what a `Request` has beside."""
+def our_graph(graph: str, variant: str | None, silhouette: bool = False, **given: Any) -> Graph:
+    """Return a shipped graph on `LiveClip`. `given`: what a `Request` has beside.
+
+    `silhouette`: that comes out, too, as MediaPipe's does.
+    """
     settings = tuple(given.pop("settings", ()))
     ready = prepare(Request(graph, landmarks=True, settings=settings, **given))
     if variant is not None:
         set_everywhere(ready, "--variant", {"variant": variant, "threads": 1})
+    if silhouette:
+        ready.spec.outputs["silhouette"] = Budget()
     camera = ready.spec.nodes["camera"]
     camera.uses, camera.with_ = LiveClip, {}
     return ready
@@ -72,11 +80,11 @@ def main(task: Task, into: str, pace: str = "realtime", **options: Any) -> None:
     LiveClip.task = task
     stay_on(task.core)
     run = our_graph(**options).run(pace=pace, governed=options.get("budget") != OFF)
-    neighbour = Neighbour(task)
+    LiveClip.neighbour = Neighbour(task)
     try:
         played = _play(run, task)
     finally:
-        neighbour.stop()
+        LiveClip.neighbour.stop()
     put_down(played, into)
 
 
@@ -85,6 +93,7 @@ def _play(run: Run, task: Task) -> Played:
     events: list[tuple[float, str]] = []
     begun, from_t = _Clocks(), 0
     counting = False
+    height, width = np.load(task.frames, mmap_mode="r").shape[1:3]
     for item in run.items():
         if isinstance(item, Event):
             if item.kind == "budget":
@@ -92,6 +101,9 @@ def _play(run: Run, task: Task) -> Played:
             continue
         if not counting and item.t >= task.warm_up * 1e6 / task.fps:
             begun, from_t, counting = _Clocks(), item.t, True
+        if isinstance(item.value, Silhouette):
+            at_size(item.value.mask, (width, height))  # as MediaPipe's is
+            continue
         emissions.append(_emission(item))
         if emissions[-1].frame < task.total - 3:  # threads end with the last ones
             ended = _Clocks()
@@ -121,11 +133,9 @@ class _Clocks:
 
 
 def _emission(result: Result) -> Emission:
+    assert isinstance(result.value, FrameResult)
     at_s = (result.t + (result.age_us or 0)) / 1e6
-    if isinstance(result.value, FrameResult):
-        return Emission(result.value.frame, at_s, things(result.value.people))
-    assert isinstance(result.value, Silhouette)
-    return Emission(-1, at_s, {})
+    return Emission(result.value.frame, at_s, things(result.value.people))
 
 
 def things(people: list[Person]) -> dict[str, list[Any]]:

@@ -33,6 +33,7 @@ def main(task: Task, into: str, solutions: dict[str, dict[str, Any]], pace: str)
             solution.process(pictures[0])
         neighbour = Neighbour(task)
         try:
+            neighbour.begin()
             played = _play(task, order, pictures, opened, pace == "realtime")
         finally:
             neighbour.stop()

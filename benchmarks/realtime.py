@@ -72,24 +72,33 @@ class Played(NamedTuple):
 
 
 class Neighbour:
-    """Keeps a core busy for a while. Stops with this process."""
+    """Keeps a core busy as long as a task says, counted from `begin` on, until `stop`."""
 
     def __init__(self, task: Task) -> None:
+        self._core = task.core
         self._process: subprocess.Popen[bytes] | None = None
-        if task.neighbour is not None:
-            begin, end = task.neighbour
-            self._timers = [threading.Timer(begin, self._start, [task.core]),
-                            threading.Timer(end, self.stop)]  # fmt: skip
-            for timer in self._timers:
-                timer.daemon = True
-                timer.start()
+        begin, end = task.neighbour or (0.0, 0.0)
+        timers = [threading.Timer(begin, self._start), threading.Timer(end, self._end)]
+        self._timers = timers if task.neighbour else []
 
-    def _start(self, core: int | None) -> None:
-        self._process = subprocess.Popen([sys.executable, "-c", BUSY])
-        if core is not None:
-            os.sched_setaffinity(self._process.pid, {core})
+    def begin(self) -> None:
+        """Call it as the first frame is captured."""
+        for timer in self._timers:
+            timer.start()
 
     def stop(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+            if timer.ident is not None:
+                timer.join()
+        self._end()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen([sys.executable, "-c", BUSY])
+        if self._core is not None:
+            os.sched_setaffinity(self._process.pid, {self._core})
+
+    def _end(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -97,8 +106,10 @@ class Neighbour:
 
 
 def stay_on(core: int | None) -> None:
+    """Let this process use but one core, also the threads that libraries began when imported."""
     if core is not None:
-        os.sched_setaffinity(0, {core})
+        for thread in os.listdir("/proc/self/task"):
+            os.sched_setaffinity(int(thread), {core})
 
 
 def thread_cpu_s(thread: threading.Thread) -> float:

@@ -15,11 +15,14 @@ from benchmarks.realtime import Emission
 
 Floats = NDArray[np.float64]
 Things = Mapping[str, Sequence[Sequence[Sequence[float]]]]
+Pair = tuple[Things, Things]
 KINDS = ("face", "hands", "body")
 CLOSE = 0.05
 """Of a thing's box: who is off by no more is said to be right."""
 MISSED = 1.0
 """The error of what isn't there at all, or farther away than its own size."""
+ROUNDING = 1e-6
+"""Of a frame: what comes out in the very instant of the next is compared with that."""
 VISIBLE = 0.5
 """A body's landmark that is less visible is a guess on both sides, and compared with none."""
 
@@ -55,43 +58,67 @@ def by_frame(emissions: Iterable[Emission]) -> dict[int, Things]:
     return {emission.frame: emission.things for emission in emissions}
 
 
-def streaming(
-    truth: Mapping[int, Things], emissions: Sequence[Emission], fps: float, warm_up: int
-) -> dict[str, Score]:
-    """Return scores by kind: of the newest result at the moment that each frame is captured.
+def accuracy(
+    truth: Mapping[int, Things], runs: Iterable[Sequence[Emission]], fps: float, warm_up: int
+) -> dict[str, dict[str, Score]]:
+    """Return scores by moment and kind, over all runs. The first `warm_up` frames don't count.
 
-    `truth`: by frame, captured at frame / `fps`. The first `warm_up` frames don't count.
+    `truth`: by frame, captured at frame / `fps`. The moments: `capture`, a result against the frame
+    that it is about; `emission`, against the newest frame when it comes out; `streaming`, as the
+    paper has it.
     """
-    order = sorted(emissions, key=lambda emission: emission.at_s)
-    times = np.array([emission.at_s for emission in order])
-    pairs = []
-    for frame, true in truth.items():
-        newest = int(np.searchsorted(times, frame / fps, "right")) - 1
-        if frame >= warm_up:
-            pairs.append((true, order[newest].things if newest >= 0 else {}))
-    return scores(pairs)
+    runs = list(runs)
+    ways = {"capture": at_capture, "emission": at_emission, "streaming": streaming}
+    return {
+        moment: scores(pair for run in runs for pair in way(truth, run, fps, warm_up))
+        for moment, way in ways.items()
+    }
+
+
+def at_capture(
+    truth: Mapping[int, Things], emissions: Sequence[Emission], fps: float, warm_up: int
+) -> list[Pair]:
+    return [(truth[e.frame], e.things) for e in emissions if e.frame >= warm_up]
 
 
 def at_emission(
     truth: Mapping[int, Things], emissions: Sequence[Emission], fps: float, warm_up: int
-) -> dict[str, Score]:
-    """Return scores by kind: of each result, against the newest frame when it comes out."""
+) -> list[Pair]:
     last = max(truth)
-    pairs = [
-        (truth[min(int(emission.at_s * fps + 1e-6), last)], emission.things)
+    return [
+        (truth[min(int(emission.at_s * fps + ROUNDING), last)], emission.things)
         for emission in emissions
         if emission.frame >= warm_up
     ]
-    return scores(pairs)
 
 
-def scores(pairs: Iterable[tuple[Things, Things]]) -> dict[str, Score]:
+def streaming(
+    truth: Mapping[int, Things], emissions: Sequence[Emission], fps: float, warm_up: int
+) -> list[Pair]:
+    """Return the newest result at the moment that each frame is captured, and that frame's truth;
+    before the first result nothing has been seen."""
+    order = sorted(emissions, key=lambda emission: emission.at_s)
+    times = np.array([emission.at_s for emission in order])
+    pairs: list[Pair] = []
+    for frame, true in truth.items():
+        newest = int(np.searchsorted(times, frame / fps, "right")) - 1
+        if frame >= warm_up:
+            pairs.append((true, order[newest].things if newest >= 0 else {}))
+    return pairs
+
+
+def scores(pairs: Iterable[Pair]) -> dict[str, Score]:
     """Return scores by kind of (true, found) things; kinds of which there are none are left out."""
     errors: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for true, found in pairs:
         for kind in KINDS:
             errors[kind] += errors_of(true.get(kind, ()), found.get(kind, ()))
     return {kind: Score.of(values) for kind, values in errors.items() if values}
+
+
+def mean(found: Mapping[str, Score]) -> float:
+    """Return the mean error of all kinds; every kind weighs as much, however many there are."""
+    return sum(score.mean for score in found.values()) / len(found)
 
 
 def errors_of(true: Sequence[object], found: Sequence[object]) -> list[float]:
