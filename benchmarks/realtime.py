@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from benchmarks.worker import there_and_back
@@ -50,7 +50,7 @@ class Emission(NamedTuple):
 
     frame: int
     at_s: float
-    things: dict[str, list[list[Sequence[float]]]]
+    things: Mapping[str, Sequence[Sequence[Sequence[float]]]]
 
 
 class Played(NamedTuple):

@@ -97,7 +97,9 @@ def step(options: Options, folder: Path) -> Findings:
         row: dict[str, Cell] = {"": f"round {turn}"}
         for name, at_s in zip(("begins", "stops"), STEP_S, strict=True):
             row[f"late after it {name}, s"] = late_until(each, at_s) - at_s
-            row[f"plan changes after it {name}"] = len(changes(each, at_s))
+            after = changes(each, at_s)
+            row[f"plan changes after it {name}"] = len(after)
+            row[f"the first after it {name}, s"] = after[0][0] - at_s if after else "none"
         rows.append(row)
     goals = []
     for name in ("begins", "stops"):
@@ -132,9 +134,9 @@ def late_until(played: Played, since_s: float) -> float:
     return until
 
 
-def changes(played: Played, since_s: float) -> list[str]:
-    """Return what was told of the plan in the seconds from `since_s` on."""
-    return [text for t, text in played.events if since_s <= t < since_s + WATCHED_S]
+def changes(played: Played, since_s: float) -> list[tuple[float, str]]:
+    """Return when what was told of the plan in the seconds from `since_s` on."""
+    return [(t, text) for t, text in played.events if since_s <= t < since_s + WATCHED_S]
 
 
 def _ages(played: Played) -> Picture:
