@@ -1,6 +1,7 @@
 """Runs a graph on the virtual clock: a single-threaded simulation, the same every time."""
 
 import heapq
+import random
 from typing import Any
 
 from edge.errors import UserError
@@ -24,9 +25,9 @@ class VirtualDriver:
         self.clock = clock
         self.interrupted = False
         self._free = profile.workers
-        self._cost_us = {
-            name: round(1000 * profile.cost_ms.get(kind, 0)) for name, kind in kinds.items()
-        }
+        self._profile, self._kinds = profile, kinds
+        self._wake_us = round(1000 * profile.wake_ms)
+        self._chance = random.Random(profile.name)
         self._future: list[tuple[int, int, Any]] = []
         self._sequence = 0
 
@@ -62,14 +63,20 @@ class VirtualDriver:
 
     def _perform(self, call: Call) -> None:
         outcome = self.execution.perform(call)
-        cost = self._cost_us.get(call.station.name, 0)
-        call.station.last_wall_us = call.station.last_cpu_us = cost
+        cost, cpu = self._cost_us(call.station)
+        call.station.last_wall_us, call.station.last_cpu_us = cost, cpu
         self.execution.record(call, self.clock.time, self.clock.time + cost, outcome)
         if not cost:
             self.engine.complete(call, *outcome)
             return
         self._free -= 1
         self._schedule(self.clock.time + cost, (call, outcome))
+
+    def _cost_us(self, station: Station) -> tuple[int, float]:
+        """Return how long the call that a station has performed takes, and its CPU time."""
+        wall, cpu = self._profile.call_ms(self._kinds[station.name], station.units)
+        scatter = self._profile.scatter(self._chance)
+        return round(1000 * scatter * wall), 1000 * scatter * cpu
 
     def _advance(self) -> None:
         """Go on to the next moment at which something happens."""
@@ -104,4 +111,4 @@ class VirtualDriver:
         if packet is None:
             self.engine.end_source(station)
         else:
-            self._schedule(max(packet.t, self.clock.time), (station, packet))
+            self._schedule(max(packet.t + self._wake_us, self.clock.time), (station, packet))
