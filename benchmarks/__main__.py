@@ -1,99 +1,88 @@
-"""`python -m benchmarks`: measure this machine."""
+"""`edge bench`, which is also `python -m benchmarks`: measure this machine."""
 
-import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
 import click
 
-from benchmarks.contest import Outcome, measure
-from benchmarks.contests import CONTESTS
+from benchmarks.catalogue import BENCHMARKS, Benchmark
+from benchmarks.findings import Findings
+from benchmarks.live import Options
 from benchmarks.machine import this_machine
-from benchmarks.overhead import Overhead
-from benchmarks.overhead import measure as measure_overhead
+from benchmarks.outcome import Outcome, show, write
 from benchmarks.process import Dead
-from benchmarks.report import print_outcome, print_overhead
-from edge.cli.options import print_json
+from edge.cli.options import Group
 from edge.errors import UserError
 
-NAME = "python -m benchmarks"
+FILE = "FILE"
+COMMON = (
+    click.Option(["--short"], is_flag=True, help="Seconds of each; not what percentiles need."),
+    click.Option(["--json"], type=Path, metavar=FILE, help="Write JSON; - is standard output."),
+    click.Option(["--markdown"], type=Path, metavar=FILE, help="Write Markdown; likewise."),
+    click.Option(["--plot"], type=Path, metavar="FOLDER", help="Write pictures of it there."),
+    click.Option(["--clip"], type=Path, metavar=FILE, help="A video to play. [default: the "
+                 "sample]"),
+    click.Option(["--start"], type=click.FloatRange(min=0), metavar="S", help="Of it, seconds."),
+)  # fmt: skip
+Draw = Callable[[Findings], None]
 
 
-@click.command()
-@click.argument("what", type=click.Choice(["overhead", *CONTESTS, "all"]), default="all")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--plot", type=Path, metavar="FOLDER", help="Write pictures of it there.")
-@click.option("--rounds", type=click.IntRange(min=1), default=8, show_default=True)
-@click.option(
-    "--packets",
-    type=click.IntRange(min=100),
-    default=500,
-    show_default=True,
-    help="overhead: in each round.",
-)
-@click.option(
-    "--frames",
-    type=click.IntRange(min=1),
-    default=100,
-    show_default=True,
-    help="All others: in each round.",
-)
-@click.option(
-    "--clip",
-    type=Path,
-    metavar="FILE",
-    help="All but overhead: a video; scaling: of one person, or a folder of such. Default: the "
-    "sample.",
-)
-@click.option("--start", type=click.FloatRange(min=0), metavar="S", help="Of --clip, seconds.")
-@click.option("--variant", help="Of our models. Default: float for faces, int8 for the others.")
-def main(
-    what: str,
-    as_json: bool,
-    plot: Path | None,
-    rounds: int,
-    packets: int,
-    frames: int,
-    clip: Path | None,
-    start: float | None,
-    variant: str | None,
-) -> None:
-    """Measure what edge costs on this machine: ten minutes, better with nothing else running.
+@click.group(cls=Group)
+def bench() -> None:
+    """Measure what edge costs on this machine, beside MediaPipe, and whether budgets are kept.
 
-    overhead: what the graph costs for each node that a packet passes.
-
-    faces, people, hands: CPU time per frame of that graph, beside MediaPipe's for the same.
-
-    room: of the people graph where nobody is.
-
-    scaling: of the people graph with one to six people.
+    Better with nothing else running. Needs a checkout: make bench installs what it takes.
     """
-    draw = _plots(plot)
+
+
+def measure(names: Collection[str], given: dict[str, Any], own: dict[str, Any]) -> None:
+    """Measure, print and write down what was found, after each benchmark: the next may fail."""
+    report = _to_stderr
+    options = Options(given["clip"], given["start"], given["short"], report, own.pop("data", None))
+    draw = _plots(given["plot"])
     machine = this_machine()
-    overhead = measure_overhead(packets, rounds) if what in ("overhead", "all") else None
-    outcomes = {
-        name: measure(contest, clip, start, frames, rounds, variant)
-        for name, contest in CONTESTS.items()
-        if what in (name, "all")
-    }
-    if as_json:
-        found = {"machine": machine, "overhead": overhead, **outcomes}
-        print_json({name: value for name, value in found.items() if value is not None})
-    else:
+    files = [path for path in (given["json"], given["markdown"]) if path is not None]
+    quiet = any(str(path) == "-" for path in files)
+    found: dict[str, Findings] = {}
+    if not quiet:
         click.echo(machine.text())
-        if overhead:
-            print_overhead(overhead)
-        for outcome in outcomes.values():
-            print_outcome(outcome)
-    draw(overhead, list(outcomes.values()))
+    for name in names:
+        if len(names) > 1:
+            report(name)
+        found[name] = _find(BENCHMARKS[name], options, own)
+        outcome = Outcome(machine, options.short, found)
+        if not quiet:
+            show(found[name])
+        _write(outcome, given, final=False)
+        draw(found[name])
+    _write(outcome, given, final=True)
 
 
-def _plots(folder: Path | None) -> Callable[[Overhead | None, list[Outcome]], None]:
+def _find(benchmark: Benchmark, options: Options, own: dict[str, Any]) -> Findings:
+    wanted = {option.name: own.get(str(option.name)) for option in benchmark.own}
+    wanted.pop("data", None)
+    with tempfile.TemporaryDirectory(prefix="edge-benchmark-") as folder:
+        try:
+            return benchmark.measure(options, Path(folder), **wanted)
+        except Dead as error:
+            raise UserError(str(error)) from error
+
+
+def _write(outcome: Outcome, given: dict[str, Any], final: bool) -> None:
+    """Write the files that were asked for; to standard output only once."""
+    for path, text in ((given["json"], outcome.json), (given["markdown"], outcome.markdown)):
+        if path is not None and final is (str(path) == "-"):
+            write(path, text())
+
+
+def _plots(folder: Path | None) -> Draw:
     """Return what draws; find out before the measuring whether it can be done."""
     if folder is None:
-        return lambda overhead, outcomes: None
+        return lambda found: None
     try:
-        from benchmarks.plot import plot_outcome, plot_overhead
+        from benchmarks import plot
 
         folder.mkdir(parents=True, exist_ok=True)
     except ImportError:
@@ -101,32 +90,38 @@ def _plots(folder: Path | None) -> Callable[[Overhead | None, list[Outcome]], No
     except OSError as error:
         raise UserError(f"can't write to {folder}: {error.strerror}") from None
 
-    def draw(overhead: Overhead | None, outcomes: list[Outcome]) -> None:
-        paths = [plot_overhead(overhead, folder)] if overhead else []
-        paths += [plot_outcome(outcome, folder) for outcome in outcomes]
-        for path in paths:
-            click.echo(f"wrote {path}", err=True)
+    def draw(found: Findings) -> None:
+        for path in plot.draw(found, folder):
+            _to_stderr(f"wrote {path}")
 
     return draw
 
 
-def run() -> int:
-    """Return the exit code: 0, or 2 with one line that says why nothing was measured."""
-    try:
-        main(prog_name=NAME, standalone_mode=False)
-    except click.UsageError as error:
-        return _fail(f"{error.format_message().rstrip('.')}; see {NAME} --help")
-    except (UserError, Dead) as error:
-        return _fail(str(error))
-    except (KeyboardInterrupt, click.Abort):
-        return 130
-    return 0
+def _to_stderr(doing: str) -> None:
+    click.echo(doing, err=True)
 
 
-def _fail(message: str) -> int:
-    print(f"benchmarks: {' '.join(message.split())}", file=sys.stderr)
-    return 2
+def _command(name: str, benchmark: Benchmark) -> click.Command:
+    common = {str(option.name) for option in COMMON}
+
+    def run(**given: Any) -> None:
+        own = {key: given.pop(key) for key in list(given) if key not in common}
+        measure([name], given, own)
+
+    return click.Command(name, callback=run, params=[*benchmark.own, *COMMON], help=benchmark.help)
+
+
+def _all(**given: Any) -> None:
+    """All of them, one after the other."""
+    measure(BENCHMARKS, given, {})
+
+
+for _name, _benchmark in BENCHMARKS.items():
+    bench.add_command(_command(_name, _benchmark))
+bench.add_command(click.Command("all", callback=_all, params=[*COMMON], help=_all.__doc__))
 
 
 if __name__ == "__main__":
-    sys.exit(run())
+    from edge.cli import end
+
+    end(bench, "python -m benchmarks")

@@ -18,6 +18,9 @@ class Figure(msgspec.Struct, frozen=True):
         low, median, high = np.percentile(values, (25, 50, 75))
         return cls(float(median), float(low), float(high))
 
+    def __float__(self) -> float:
+        return self.median
+
     def text(self, digits: int) -> str:
         return f"{self.median:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})"
 

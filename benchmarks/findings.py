@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from benchmarks.figures import Goal
+from benchmarks.figures import Figure, Goal
 
-Cell = float | int | str
+Cell = Figure | float | int | str
 Rows = list[dict[str, Cell]]
 
 
@@ -31,6 +31,20 @@ class Picture(msgspec.Struct, frozen=True):
     moments: dict[str, float] = {}
 
 
+class Bars(msgspec.Struct, frozen=True):
+    """A bar for each of `names`, as long as `whole` says, made of `parts` where they are known.
+
+    `limits`: values that are lines of their own.
+    """
+
+    name: str
+    label: str
+    names: list[str]
+    whole: list[Figure]
+    parts: dict[str, list[float]] = {}
+    limits: dict[str, float] = {}
+
+
 class Findings(msgspec.Struct, frozen=True):
     """`rows`: figures by what stands above them; the first of a row is its name, "".
 
@@ -43,6 +57,7 @@ class Findings(msgspec.Struct, frozen=True):
     notes: list[str] = []
     pictures: list[Picture] = []
     more: dict[str, Rows] = {}
+    bars: list[Bars] = []
 
     def markdown(self) -> str:
         """Return a section: the tables, then goals and notes."""
@@ -60,7 +75,9 @@ def table(rows: Rows) -> list[tuple[str, ...]]:
 
 
 def text(cell: Cell) -> str:
-    """Return a figure to three digits."""
+    """Return a figure to three digits; of repeated measurements also what half lay between."""
+    if isinstance(cell, Figure):
+        return f"{text(cell.median)} ({text(cell.low)} to {text(cell.high)})"
     if isinstance(cell, float):
         return f"{cell:.3g}" if abs(cell) < 1000 else f"{cell:.0f}"
     return str(cell)

@@ -104,7 +104,7 @@ def step(options: Options, folder: Path) -> Findings:
     goals = []
     for name in ("begins", "stops"):
         worst = max(float(row[f"late after it {name}, s"]) for row in rows)
-        most = max(int(row[f"plan changes after it {name}"]) for row in rows)
+        most = max(float(row[f"plan changes after it {name}"]) for row in rows)
         goals.append(Goal.at_most(f"absorbed after it {name}", worst, ABSORBED_S, "s"))
         goals.append(Goal.at_most(f"plan changes after it {name}", most, CHANGES, ""))
     told = [f"{turn}: {t:.1f} s {text}" for turn, each in enumerate(played, 1)

@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from edge.cli.bench import bench
 from edge.cli.demo import demo
 from edge.cli.diff import diff
 from edge.cli.doctor import doctor
@@ -40,17 +41,24 @@ def edge(verbose: bool) -> None:
     log_to_stderr(verbose)
 
 
-for command in (run, demo, graph, nodes, models, diff, doctor):
+for command in (run, demo, graph, nodes, models, diff, doctor, bench):
     edge.add_command(command)
 
 
 def main() -> None:
-    """Run `edge` and exit: 0 done, 1 differs, 2 for what the user has to mend, 130 Ctrl-C."""
+    end(edge, "edge")
+
+
+def end(command: click.Command, name: str) -> None:
+    """Run `command` and exit: 0 done, 1 differs, 2 for what the user has to mend, 130 Ctrl-C."""
     try:
-        code = edge.main(prog_name="edge", standalone_mode=False) or 0
+        code = command.main(prog_name=name, standalone_mode=False) or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = 2
     except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "edge"
-        code = _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
+        path = error.ctx.command_path if error.ctx else name
+        code = _fail(f"{error.format_message().rstrip('.')}; see {path} --help")
     except (click.ClickException, UserError) as error:
         code = _fail(str(error))
     except (KeyboardInterrupt, click.Abort):
