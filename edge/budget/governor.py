@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from edge.budget.allowance import Allowance
 from edge.budget.costs import SlowDown
+from edge.budget.device import own_profile, watts_per_core
 from edge.budget.levels import OFF, Levelled
 from edge.budget.planner import Limits, Planner, Subject
 from edge.budget.rest import Rest
@@ -37,7 +38,6 @@ class Settings(NamedTuple):
 
 
 SETTINGS = Settings()
-WATTS_PER_CORE = 7.0
 
 
 def govern(
@@ -45,12 +45,13 @@ def govern(
 ) -> "Governor | None":
     """Return what keeps a run of a graph within its budget, None where it states none."""
     budget = graph.spec.promised
-    if budget == Budget():
+    if budget == Budget() or (simulated and profile is None):  # work that costs nothing
         return None
     given = {name: node.weight for name, node in graph.spec.nodes.items()}
     weights = {name: weight for name, weight in given.items() if weight is not None}
     cpu_s = None if simulated else time.process_time
-    return Governor(budget, WATTS_PER_CORE, workers, weights, cpu_s)
+    profile = profile or own_profile()
+    return Governor(budget, profile, workers, weights, cpu_s)
 
 
 class _Count(NamedTuple):
@@ -83,7 +84,7 @@ class Governor:
     as many as still fit into the frame's time. A look that would make the frame late is put off;
     the node then carries its last answer on (`counts["put_off"]`).
 
-    `budget`: what the graph promises. `watts_per_core`: what a core takes that is busy.
+    `budget`: what the graph promises. `profile`: of the device.
     `workers`: threads. `weights`: of nodes, by name. `cpu_s`: the process's CPU time so far, None
     on the virtual clock, where nothing but the nodes costs.
     """
@@ -91,13 +92,13 @@ class Governor:
     def __init__(
         self,
         budget: Budget,
-        watts_per_core: float,
+        profile: Profile,
         workers: int,
         weights: Mapping[str, float],
         cpu_s: Callable[[], float] | None,
     ) -> None:
         self._latency_us = 1000 * budget.latency_ms if budget.latency_ms else None
-        self._power_w, self._watts_per_core = budget.power_w, watts_per_core
+        self._power_w, self._watts_per_core = budget.power_w, watts_per_core(profile)
         self._workers = workers
         self._weights = weights
         self._cpu_s = cpu_s

@@ -9,6 +9,7 @@ import sys
 import click
 
 from edge.cli.bench import bench
+from edge.cli.calibrate import calibrate
 from edge.cli.demo import demo
 from edge.cli.diff import diff
 from edge.cli.doctor import doctor
@@ -41,7 +42,7 @@ def edge(verbose: bool) -> None:
     log_to_stderr(verbose)
 
 
-for command in (run, demo, graph, nodes, models, diff, doctor, bench):
+for command in (run, demo, graph, nodes, models, calibrate, diff, doctor, bench):
     edge.add_command(command)
 
 

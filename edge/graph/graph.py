@@ -157,7 +157,7 @@ class Graph:
         engine.trace = Trace(trace) if trace else None
         workers = workers or min(WORKERS, profile.workers if profile else os.cpu_count() or 1)
         if governed and not fast:
-            engine.overseer = Graph.overseer(self, profile, workers, offline)
+            engine.overseer = type(self).overseer(self, profile, workers, offline)
         execution = Execution(engine, not fast, max_frames, simulated=offline)
         driver: ThreadDriver | VirtualDriver
         if isinstance(clock, VirtualClock):

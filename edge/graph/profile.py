@@ -27,8 +27,9 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
     name in YAML (`uses`); a node that isn't named costs nothing. `around_ms`: what a node has to
     do beside, for each model that ran in a call. `models`: a call of each, "MODEL/VARIANT", by
     threads. `accelerated`: those that run on an accelerator instead. `threads`: that models are
-    called with. `wake_ms`: from a frame's capture until the first node begins. `spread`: evenly
-    spaced quantiles, from the least to the most, of how long calls really take, in parts of that.
+    called with. `wake_ms`: from a frame's capture until the first node begins. `spread`: by
+    node, evenly spaced quantiles, from the least to the most, of how long its calls really take, in
+    parts of all that.
     `watts_per_core`: of a core that is busy, beyond `idle_w`, which the device takes doing nothing.
     `memory_mb`: peak of the people graph. `source`: where the figures come from; `estimate`: they
     weren't measured on such a device.
@@ -47,7 +48,7 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
     around_ms: dict[str, Milliseconds] = {}
     models: dict[str, dict[int, Milliseconds]] = {}
     accelerated: dict[str, Accelerated] = {}
-    spread: list[Annotated[float, Meta(gt=0)]] = []
+    spread: dict[str, list[Annotated[float, Meta(gt=0)]]] = {}
 
     @classmethod
     def load(cls, path: str | Path) -> "Profile":
@@ -80,10 +81,11 @@ class Profile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
         usable = [threads for threads in times if threads <= self.threads]
         return times[max(usable)] if usable else 0.0
 
-    def scatter(self, chance: random.Random) -> float:
-        """Return by what a call's time is to be multiplied, drawn from `spread`."""
-        if len(self.spread) < 2:
+    def scatter(self, kind: str, chance: random.Random) -> float:
+        """Return by what the time of a node's call is to be multiplied, drawn from `spread`."""
+        spread = self.spread.get(kind, ())
+        if len(spread) < 2:
             return 1.0
-        place = chance.random() * (len(self.spread) - 1)
+        place = chance.random() * (len(spread) - 1)
         low = int(place)
-        return self.spread[low] + (place - low) * (self.spread[low + 1] - self.spread[low])
+        return spread[low] + (place - low) * (spread[low + 1] - spread[low])

@@ -74,8 +74,9 @@ class VirtualDriver:
 
     def _cost_us(self, station: Station) -> tuple[int, float]:
         """Return how long the call that a station has performed takes, and its CPU time."""
-        wall, cpu = self._profile.call_ms(self._kinds[station.name], station.units)
-        scatter = self._profile.scatter(self._chance)
+        kind = self._kinds[station.name]
+        wall, cpu = self._profile.call_ms(kind, station.units)
+        scatter = self._profile.scatter(kind, self._chance) if wall else 1.0
         return round(1000 * scatter * wall), 1000 * scatter * cpu
 
     def _advance(self) -> None:

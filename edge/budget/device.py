@@ -1,0 +1,51 @@
+"""The profile of the very device that this runs on."""
+
+import functools
+import os
+import platform
+from pathlib import Path
+
+import platformdirs
+
+from edge.graph.profile import Profile
+from edge.paths import resource
+
+FILE = "device.yaml"
+SHIPPED = {"Raspberry Pi 5": "rpi5", "Raspberry Pi 4": "rpi4", "Coral": "coral_dev_board"}
+"""Boards by their names, and their profiles. Other ARM boards are taken for a Raspberry Pi 4."""
+BOARD = Path("/proc/device-tree/model")
+
+
+def own_path() -> Path:
+    """Return where `edge calibrate device` keeps this device's profile: `EDGE_CONFIG`, else the
+    user's folder for settings. Nothing checks that it exists."""
+    given = os.environ.get("EDGE_CONFIG")
+    folder = Path(given).expanduser() if given else platformdirs.user_config_path("edge-perception")
+    return folder / FILE
+
+
+@functools.cache
+def own_profile() -> Profile:
+    """Return what was calibrated here, else the shipped profile that comes nearest.
+
+    Raises UserError where the former is damaged.
+    """
+    own = own_path()
+    return Profile.load(own if own.exists() else nearest_shipped())
+
+
+def nearest_shipped() -> Path:
+    """Return the path of the shipped profile of a device like this one."""
+    board = BOARD.read_text() if BOARD.exists() else ""
+    arm = platform.machine() in ("aarch64", "arm64", "armv7l")
+    name = next((SHIPPED[known] for known in SHIPPED if known in board), "rpi4" if arm else "x86")
+    return resource(f"calibration/profiles/{name}.yaml")
+
+
+def watts_per_core(profile: Profile) -> float:
+    """Return what a busy core takes, by a profile or else by the shipped one."""
+    if profile.watts_per_core is not None:
+        return profile.watts_per_core
+    watts = Profile.load(nearest_shipped()).watts_per_core
+    assert watts is not None  # a test holds that shipped ones say
+    return watts
