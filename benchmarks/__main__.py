@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from benchmarks.catalogue import BENCHMARKS, Benchmark
+from benchmarks.compare import compare, lines
 from benchmarks.findings import Findings
 from benchmarks.live import Options
 from benchmarks.machine import this_machine
-from benchmarks.outcome import Outcome, show, write
+from benchmarks.outcome import Outcome, read, show, write
 from benchmarks.process import Dead
-from edge.cli.options import Group
+from edge.cli.options import Group, print_table
 from edge.errors import UserError
 
 FILE = "FILE"
@@ -119,6 +120,25 @@ def _all(**given: Any) -> None:
 for _name, _benchmark in BENCHMARKS.items():
     bench.add_command(_command(_name, _benchmark))
 bench.add_command(click.Command("all", callback=_all, params=[*COMMON], help=_all.__doc__))
+
+
+@bench.command("compare")
+@click.argument("old", type=Path, metavar="OLD.json")
+@click.argument("new", type=Path, metavar="NEW.json")
+def compare_(old: Path, new: Path) -> int:
+    """Compare what two sittings have found, as --json wrote it; say what has got worse.
+
+    Exit code: 1 where a goal that was reached is missed now.
+    """
+    found = compare(read(old), read(new))
+    if not found.changes:
+        raise UserError(f"{old} and {new} have no figure in common")
+    print_table(lines(found.changes))
+    for warning in found.warnings:
+        click.echo(f"note: {warning}")
+    for goal in found.lost:
+        click.echo(f"no longer reached: {goal}")
+    return 1 if found.lost else 0
 
 
 if __name__ == "__main__":

@@ -9,8 +9,14 @@ import click
 from benchmarks import budgets, contest, overhead, power, squeeze
 from benchmarks.contests import CONTESTS
 from benchmarks.findings import Findings
+from benchmarks.graphs import graphs
+from benchmarks.idle import idle
 from benchmarks.live import Options
+from benchmarks.memory import memory
+from benchmarks.models import models
 from benchmarks.report import of_contest, of_overhead
+from benchmarks.soak import MINUTES, SHORT_MINUTES, soak
+from benchmarks.startup import startup
 
 ROUNDS, SHORT_ROUNDS = 8, 2
 FRAMES, SHORT_FRAMES = 100, 30
@@ -73,6 +79,11 @@ BESIDE = "CPU time a frame of the {} graph at fast pace, beside MediaPipe's for 
 DATA_OPTION = click.Option(
     ["--data"], type=Path, metavar="FOLDER", help="Published landmarks of clips are there."
 )
+MINUTES_OPTION = click.Option(
+    ["--minutes"],
+    type=click.FloatRange(min=0.2),
+    help=f"How long. [default: {MINUTES:g}, --short: {SHORT_MINUTES:g}]",
+)
 BENCHMARKS = {
     "overhead": Benchmark(_overhead, (ROUNDS_OPTION, PACKETS_OPTION)),
     "faces": _contest("faces", BESIDE.format("faces")),
@@ -85,4 +96,10 @@ BENCHMARKS = {
     "contention": Benchmark(squeeze.contention),
     "step": Benchmark(squeeze.step),
     "power": Benchmark(power.power),
+    "idle": Benchmark(idle),
+    "startup": Benchmark(startup),
+    "memory": Benchmark(memory),
+    "soak": Benchmark(soak, (MINUTES_OPTION,)),
+    "models": Benchmark(models),
+    "graphs": Benchmark(graphs),
 }

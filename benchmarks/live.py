@@ -13,7 +13,7 @@ from benchmarks.realtime import Played, Task
 from benchmarks.streaming import Score, Things, accuracy
 from benchmarks.trials import FULL, SHORT, Length, Ours, Report, Theirs, ages_ms, full_rate
 from benchmarks.trials import peer_full_rate as its_full_rate
-from edge.budget.governor import WATTS_PER_CORE
+from edge.budget.device import own_profile, watts_per_core
 
 FPS = 30.0
 PEER_NOTE = (
@@ -103,7 +103,7 @@ def watts(played: Iterable[Played]) -> float:
     """Return the mean power, decoding with it, by what a busy core takes."""
     played = list(played)
     spent = sum(each.all_s for each in played)
-    return WATTS_PER_CORE * spent / sum(each.measured_s for each in played)
+    return watts_per_core(own_profile()) * spent / sum(each.measured_s for each in played)
 
 
 def timing(played: list[Played], length: Length, fps: float = FPS) -> dict[str, Cell]:

@@ -15,7 +15,7 @@ from benchmarks.live import (
     watts,
 )
 from benchmarks.trials import full_rate, in_turns, people
-from edge.budget.governor import WATTS_PER_CORE
+from edge.budget.device import own_profile, watts_per_core
 
 LATENCY = "latency_ms=50"
 ASKED_W = (1.0, 1.5, 2.5)
@@ -55,7 +55,8 @@ def power(options: Options, folder: Path) -> Findings:
             y.append(100 * score.mean)
     picture = Picture("power", "W", "streaming error, % of the box",
                       [Curve(kind, x, y) for kind, (x, y) in curves.items()])  # fmt: skip
-    note = (f"W: CPU seconds of the whole process, decoding with it, × {WATTS_PER_CORE:g} W a core "
+    per_core = watts_per_core(own_profile())
+    note = (f"W: CPU seconds of the whole process, decoding with it, × {per_core:g} W a core "
             "(energy_source: model). ")  # fmt: skip
     return Findings(f"Power as asked for: {clip.name}", rows, goals, [note + CLIP_NOTE, ERROR_NOTE],
                     [picture], {"How right": errors})  # fmt: skip
