@@ -15,9 +15,13 @@ PAUSE_SHARE = 0.3
 class Cost:
     """CPU time of calls of one kind, µs: the mean of late, and the dearest of late."""
 
-    def __init__(self, usual: float = 0.0) -> None:
-        self.mean = self.dear = usual
+    def __init__(self) -> None:
+        self.mean = self.dear = 0.0
         self._measured = 0
+
+    @property
+    def known(self) -> bool:
+        return self._measured > 0
 
     def add(self, cpu_us: float) -> None:
         if self._measured < FIRST:
@@ -29,13 +33,10 @@ class Cost:
 
 
 class NodeCosts:
-    """What one node's calls cost, apart by whether its model looked.
+    """What one node's calls cost, apart by whether its model looked."""
 
-    `usual`: what a device profile expects, µs (looking, not looking), until it is measured.
-    """
-
-    def __init__(self, usual: tuple[float, float] = (0.0, 0.0)) -> None:
-        self.look, self.idle = Cost(usual[0]), Cost(usual[1])
+    def __init__(self) -> None:
+        self.look, self.idle = Cost(), Cost()
         self._since = 0
         self._wanted = self._passed = False
         self._pause = 1.0

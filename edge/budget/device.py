@@ -7,6 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
+from edge.budget.meters import PowerMeter, power_meter
 from edge.graph.profile import Profile
 from edge.paths import resource
 
@@ -49,3 +50,8 @@ def watts_per_core(profile: Profile) -> float:
     watts = Profile.load(nearest_shipped()).watts_per_core
     assert watts is not None  # a test holds that shipped ones say
     return watts
+
+
+def own_meter() -> PowerMeter:
+    """Return what measures energy here, from now on."""
+    return power_meter(watts_per_core(own_profile()))

@@ -4,7 +4,7 @@ import math
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -78,7 +78,19 @@ def _zero(first: Result) -> int:
     return first.t
 
 
-def summary(statistics: Statistics, offline: bool, latency_ms: float | None = None) -> Summary:
+class Energy(NamedTuple):
+    """What a run took, and what measured it: see `edge.budget.meters`."""
+
+    joules: float
+    source: str
+
+
+def summary(
+    statistics: Statistics,
+    offline: bool,
+    latency_ms: float | None = None,
+    energy: Energy | None = None,
+) -> Summary:
     """Return the account of a run; under the virtual clock without what can only be measured.
 
     `latency_ms`: what results were promised to take at most.
@@ -97,6 +109,8 @@ def summary(statistics: Statistics, offline: bool, latency_ms: float | None = No
         cpu_ms_per_frame=cpu_ms if cpu_ms is UNSET else round(cpu_ms, 3),
         latency_ms=Percentiles(*(percentile(ages, p) for p in (50, 95, 99))) if ages else UNSET,
         late=late,
+        energy_mj_per_frame=round(1000 * energy.joules / frames, 2) if energy and frames else UNSET,
+        energy_source=energy.source if energy and frames else UNSET,
         counts=invalid or UNSET,
     )
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from edge.cli.lines import Lines, summary
+from edge.budget.device import own_meter
+from edge.cli.lines import Energy, Lines, summary
 from edge.cli.prepare import OFF, Request, prepare, shipped
 from edge.cli.progress import Progress
 from edge.cli.watched import Watched
@@ -85,13 +86,18 @@ def perform(request: Request, *, lines_to_stdout: bool, progress: bool) -> Accou
         )
         watched, lines = Watched(run), Lines()
         results = Results(request.out, wanted=lines_to_stdout or request.out is not None)
+        meter = None if request.offline else own_meter()
         with closing(results), closing(Progress(run, progress, request.max_frames)) as bar:
             people = _write(watched, lines, results, bar)
             if not _came(graph, run):
                 _end_with_nothing(watched, request.source)
             for line in lines.rest():
                 results.write(line)
-            account = summary(run.statistics, request.offline, graph.spec.promised.latency_ms)
+            energy = None
+            if meter is not None:
+                energy = Energy(meter.joules(run.statistics.cpu_s), meter.source)
+            latency_ms = graph.spec.promised.latency_ms
+            account = summary(run.statistics, request.offline, latency_ms, energy)
             results.finish(account)
     if watched.failure and not watched.signal:
         raise watched.failure

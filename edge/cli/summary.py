@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from edge.cli.options import print_table
 from edge.cli.session import Account
+from edge.people.results import Summary
 
 
 def print_account(account: Account) -> None:
@@ -27,12 +28,18 @@ def print_account(account: Account) -> None:
         rows.append(("late", f"{summary.late}; {put_off} looks were put off"))
     if summary.cpu_ms_per_frame is not UNSET:
         rows.append(("processor", f"{summary.cpu_ms_per_frame:.1f} ms a frame, all threads"))
+    if summary.energy_mj_per_frame is not UNSET:
+        rows.append(("energy", f"{summary.energy_mj_per_frame:.0f} mJ a frame ({_meter(summary)})"))
     print_table(rows)
     rows_of_nodes = [
         (name, str(calls), str(failed), f"{1000 * busy / max(calls, 1):.2f}", f"{1000 * worst:.2f}")
         for name, (calls, failed, busy, worst) in statistics.nodes.items()
     ]
     print_table([("node", "calls", "failed", "mean ms", "worst ms"), *rows_of_nodes])
+
+
+def _meter(summary: Summary) -> str:
+    return "by model" if summary.energy_source == "model" else f"by {summary.energy_source}"
 
 
 def _looks(counts: dict[str, int]) -> str:

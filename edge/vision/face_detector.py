@@ -219,7 +219,9 @@ class FaceDetector(Looker):
         widest = known.boxes[:, 2].max(initial=0)
         if not len(parts[0].scores) or widest > LARGE * min(frame.size):
             parts.append(self.near.look(frame, everything, self.settings.min_score))
-        if reason in ("first", "gap") and self.settings.model == "auto":
+        # Under a governor a frame has to be in time, and tiles have turns of their own.
+        at_once = reason in ("first", "gap") and self.turn is None
+        if at_once and self.settings.model == "auto":
             parts.append(self._in_tiles(frame, self.tiles.all(frame.size), weak))
         found = merged(parts)
         parts.append(self.candidates.see(self.t, found, everywhere=True))
