@@ -93,6 +93,7 @@ class Request:
     out: str | None = None
     landmarks: bool = False
     masks: bool = False
+    predict: bool = False
     video: str | None = None
     window: bool = False
     record: str | None = None
@@ -116,7 +117,7 @@ def prepare(request: Request) -> Graph:
         set_everywhere(graph, "--fps", {"fps": request.fps, "images_fps": request.fps})
     if request.max_people is not None:
         set_everywhere(graph, "--max-people", parts_of(request.max_people))
-    for flag in ("mirrored", "landmarks", "masks"):
+    for flag in ("mirrored", "landmarks", "masks", "predict"):
         if getattr(request, flag):
             set_everywhere(graph, f"--{flag}", {flag: True})
     if request.accelerator is not None:
@@ -192,9 +193,9 @@ class Sinks:
 
     def giving(self, kind: type) -> str | None:
         """Return a node that gives values of this type, an output rather than another."""
-        nodes = self._graph.spec.check()
-        for name in (*self._graph.spec.outputs, *nodes):
-            if nodes[name].signature.output is kind:
+        spec = self._graph.spec
+        for name in (*spec.outputs, *spec.nodes):
+            if signature(find(spec.nodes[name].uses, spec.folder)).output is kind:
                 return name
         return None
 

@@ -71,6 +71,12 @@ see = functools.partial(option, "What you see")
 )
 @out("--landmarks", is_flag=True, text="Write every landmark, not just boxes and states.")
 @out("--masks", is_flag=True, text="Write silhouettes.")
+@out(
+    "--predict",
+    is_flag=True,
+    text="In real time write where people should be as the result comes out, not where they were "
+    "as the frame was captured.",
+)
 @out("--video", metavar="FILE", text="Video (.mp4, .mov, .mkv) with what was found drawn in.")
 @out("--window", is_flag=True, text="Show that in a window; q closes it.")
 @out("--record", metavar="FILE", text="Record picture, sound and results (.mcap) to play back.")

@@ -36,6 +36,11 @@ RATE = 0.2
 """How much a new look changes the average: light and posture change within several looks."""
 
 
+def make_tables() -> None:
+    """Have OpenCV make its tables of CIE Lab, which takes it 75 ms, before a frame waits for it."""
+    cv2.cvtColor(np.zeros((1, 1, 3), np.uint8), cv2.COLOR_BGR2LAB)
+
+
 def looks(picture: Picture, heads: Floats) -> Floats:
     """Return the looks (n, bins) of people, by the boxes (n, 4) of their heads in a BGR picture.
 

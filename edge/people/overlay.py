@@ -106,6 +106,10 @@ class Overlay(Node):
 
     settings: Settings
 
+    @classmethod
+    def unread(cls, settings: Settings) -> tuple[str, ...]:
+        return () if settings.dim else ("silhouette",)
+
     def process(
         self,
         frame: Frame,
@@ -115,7 +119,7 @@ class Overlay(Node):
         bodies: Bodies | None,
         silhouette: Silhouette | None,
     ) -> Frame:
-        picture = _background(frame, silhouette if self.settings.dim else None)
+        picture = _background(frame, silhouette)
         # Lines of 2 px in a 720p picture, which is what a window shows.
         thickness = max(1, round(min(frame.size) / 360))
         if self.settings.landmarks:

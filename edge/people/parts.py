@@ -38,13 +38,17 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """All that was seen in the frame at `t`, of `size` (width, height), of which results tell."""
+    """All that was seen in the frame at `t`, of `size` (width, height), of which results tell.
+
+    `ahead_s`: they are to tell of so much later.
+    """
 
     t: int
     size: tuple[int, int]
     faces: Meshes
     hands: Hands
     bodies: Bodies
+    ahead_s: float = 0.0
 
 
 class Parts:
@@ -66,20 +70,20 @@ class Parts:
         parts: dict[str, Any] = {}
         if rows.face >= 0:
             reliable = bool(faces.trusted[rows.face])
-            common, extent, _ = self._part(("face", id_), faces, rows.face, seen, reliable)
+            common, extent, _ = self._part(("face", id_), sight, faces, rows.face, seen, reliable)
             parts["face"] = Face(**common)
             scores.append(common["score"])
             extents.append(extent)
         if rows.hands:
             parts["hands"] = []
         for row, side, key in sorted(rows.hands, key=lambda hand: hand[1]):
-            common, extent, _ = self._part(("hand", key) if key else None, hands, row, seen)
+            common, extent, _ = self._part(("hand", key) if key else None, sight, hands, row, seen)
             parts["hands"].append(Hand(**common, side=SIDES[side]))
             scores.append(common["score"])
             extents.append(extent)
         box = extents[0] if extents else (0.0, 0.0, 0.0, 0.0)
         if rows.body >= 0:
-            common, extent, points = self._part(("body", id_), bodies, rows.body, seen)
+            common, extent, points = self._part(("body", id_), sight, bodies, rows.body, seen)
             parts["body"] = Body(**common)
             scores.append(common["score"])
             shown = visible_corners(points, sight.size)
@@ -94,7 +98,13 @@ class Parts:
         )
 
     def _part(
-        self, key: Hashable, seen: Seen, row: int, fresh: bool, reliable: bool = True
+        self,
+        key: Hashable,
+        sight: Sight,
+        seen: Seen,
+        row: int,
+        fresh: bool,
+        reliable: bool = True,
     ) -> tuple[dict[str, Any], Corners, Floats]:
         """Return what all parts have, where it is, and its landmarks, or corners for want of them.
 
@@ -106,7 +116,7 @@ class Parts:
             points = np.array(((left, top), (left + width, top + height)), np.float32)
         if key is not None:
             size = math.sqrt(max(width * height, 1.0))
-            points = self.smoother.smoothed(key, seen.t, points, size)
+            points = self.smoother.smoothed(key, seen.t, points, size, sight.ahead_s)
         across, down = points[:, 0], points[:, 1]
         extent = (float(across.min()), float(down.min()), float(across.max()), float(down.max()))
         own = bool(seen.fresh[row])

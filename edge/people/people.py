@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from edge.graph.node import Context, Node
 from edge.io.frames import Frame
-from edge.people.appearance import looks
+from edge.people.appearance import looks, make_tables
 from edge.people.association import (
     AssociationSettings,
     Costs,
@@ -53,6 +53,9 @@ class People(Node):
         """Write the landmarks into the results: 15 kB a face and frame."""
         masks: bool = False
         """Write the silhouette into the results: 5 kB a frame."""
+        predict: bool = False
+        """In real time say where all should be as the result comes out, not where they were as the
+        frame was captured: for what reacts to people, not for what is drawn over that frame."""
         appearance: bool = True
         """Tell people apart by the colours of their clothes where motion doesn't."""
         faceless_s: float = 0.5
@@ -72,9 +75,15 @@ class People(Node):
 
     settings: Settings
 
+    @classmethod
+    def unread(cls, settings: Settings) -> tuple[str, ...]:
+        return () if settings.masks else ("silhouette",)
+
     def open(self, context: Context) -> None:
         super().open(context)
         settings = self.settings
+        if settings.appearance:
+            make_tables()
         self.tracks = Tracks(settings.tracks)
         self.owners = HandOwners(settings.hands)
         self.smoother = Smoother(settings.smoothing)
@@ -111,6 +120,7 @@ class People(Node):
             self._clean(faces, NO_FACES),
             self._clean(hands, NO_HANDS),
             self._clean(bodies, NO_BODIES),
+            self._age_s() if self.settings.predict else 0.0,
         )
         self.smoother.forget(self.t)
         return FrameResult(
@@ -120,6 +130,10 @@ class People(Node):
             people=self._people(frame, sight),
             mask=self._mask(frame, silhouette),
         )
+
+    def _age_s(self) -> float:
+        """Return how old the frame is; at fast pace results have no age."""
+        return max(0, self.context.now() - self.t) / SECOND if self.context.live else 0.0
 
     def _clean(self, seen: S | None, nothing: S) -> S:
         if seen is None or not len(seen):

@@ -29,6 +29,10 @@ class SmoothingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     part as a whole has no such limit, since over all landmarks that averages out."""
     gap_s: float = 0.3
     """What wasn't seen for longer comes anew: it can be anywhere."""
+    sure: float = 0.3
+    """Sizes per second: of so slow a motion half is expected to go on, of a quicker one more."""
+    ahead_s: float = 0.2
+    """Nothing is predicted for longer: a hand has turned by then."""
 
 
 class OneEuro:
@@ -69,6 +73,17 @@ class OneEuro:
         self._place = self._place + moved
         return self._place
 
+    def ahead(self, seconds: float, size: float) -> Floats:
+        """Return how far (x, y) the part as a whole goes in the next seconds if it goes on so.
+
+        Of real hands 100 ms ahead that leaves six tenths of the error, of faces seven; where each
+        landmark went on by itself it would be more, and bodies, whose limbs do, gain nothing.
+        """
+        velocity = self._velocity.mean(axis=0)
+        speed = math.hypot(*velocity.tolist())
+        seconds = min(seconds, self.settings.ahead_s)
+        return velocity * np.float32(size * seconds * speed / (speed + self.settings.sure))
+
 
 class Smoother:
     """Smooths the parts of all people, each under its own key."""
@@ -77,12 +92,21 @@ class Smoother:
         self.settings = settings
         self._filters: dict[Hashable, OneEuro] = {}
 
-    def smoothed(self, key: Hashable, t: int, landmarks: Floats, size: float) -> Floats:
-        """Return the part's landmarks (k, 2 or more) at t, smoothed; they may not be changed."""
+    def smoothed(
+        self, key: Hashable, t: int, landmarks: Floats, size: float, ahead_s: float = 0.0
+    ) -> Floats:
+        """Return the part's landmarks (k, 2 or more) at t, smoothed; they may not be changed.
+
+        `ahead_s`: for how long they are to go on, as the part as a whole goes.
+        """
         known = self._filters.get(key)
         if known is None:
             known = self._filters[key] = OneEuro(self.settings)
-        return known.smoothed(t, landmarks, size)
+        smoothed = known.smoothed(t, landmarks, size)
+        if ahead_s:
+            smoothed = smoothed.copy()
+            smoothed[:, :2] += known.ahead(ahead_s, size)
+        return smoothed
 
     def forget(self, t: int) -> None:
         """Drop what wasn't seen for so long that it would come anew at t."""

@@ -396,3 +396,29 @@ def test_a_family_has_bodies_and_hands(data):
     for id_ in (1, 2):
         assert sum("F" in kinds(result).get(id_, "") for result in results) > 0.9 * len(results)
         assert sum(len(kinds(result).get(id_, "")) > 1 for result in results) > 0.5 * len(results)
+
+
+def test_people_are_told_of_as_they_will_be_when_the_result_comes_out():
+    """Somebody goes to the right by a face's width a second; each result takes 100 ms."""
+    left: dict[bool, float] = {}
+    for predict in (False, True):
+        node = People(People.Settings(predict=predict))
+        node.open(context([])._replace(live=True, now=lambda node=node: node.t + 100_000))
+        for index in range(30):
+            node.t = index * 33_333
+            seen = replace(faces((300 + index / 30 * 100, 200)), t=node.t)
+            frame = Frame(np.zeros((480, 640, 3), np.uint8), index, node.t)
+            result = node.process(frame, seen, None, None, None)
+        left[predict] = result.people[0].box[0]
+    assert 6 < left[True] - left[False] < 11
+
+
+def test_at_fast_pace_there_is_no_age_to_make_up_for():
+    node = People(People.Settings(predict=True))
+    node.open(context([])._replace(live=False, now=lambda: 10**9))
+    for index in range(10):
+        node.t = index * 33_333
+        seen = replace(faces((300 + index * 10, 200)), t=node.t)
+        frame = Frame(np.zeros((480, 640, 3), np.uint8), index, node.t)
+        result = node.process(frame, seen, None, None, None)
+    assert result.people[0].box[0] < 345

@@ -124,3 +124,40 @@ def test_the_answer_lies_between_what_was_and_what_is(places, size, step):
         answer = euro.smoothed(index * step, np.full((3, 3), place, np.float32), size)
         assert (answer >= low - 0.01).all()
         assert (answer <= high + 0.01).all()
+
+
+@pytest.mark.parametrize("speed", [0.5, 1, 3])
+def test_what_goes_steadily_is_foreseen(speed):
+    """100 ms ahead, at most half as far off as where it is now."""
+    way = np.arange(60)[:, None, None] * [speed * SIZE / FPS, 0, 0]
+    raw = (shape() + noise(60) + way).astype(np.float32)
+    smoother = Smoother(SmoothingSettings())
+    for index, points in enumerate(raw[:57]):
+        t = round(index * SECOND / FPS)
+        foreseen = smoother.smoothed("face", t, points, SIZE, ahead_s=0.1)
+    off = np.abs((raw[59] - foreseen)[:, 0].mean()), np.abs((raw[59] - raw[56])[:, 0].mean())
+    assert off[0] < 0.5 * off[1]
+
+
+def test_what_rests_is_foreseen_to_rest():
+    plain, other = Smoother(SmoothingSettings()), Smoother(SmoothingSettings())
+    for index, points in enumerate((shape() + noise(60)).astype(np.float32)):
+        t = round(index * SECOND / FPS)
+        apart = other.smoothed("face", t, points, SIZE, 0.1) - plain.smoothed(
+            "face", t, points, SIZE
+        )
+        assert np.abs(apart[:, :2]).max() < 0.002 * SIZE
+
+
+@given(st.floats(0, 100), st.floats(-50, 50))
+def test_foreseeing_changes_nothing_of_what_is_remembered(ahead_s, speed):
+    plain, other = Smoother(SmoothingSettings()), Smoother(SmoothingSettings())
+    for index in range(8):
+        points = (shape(21) + index * speed).astype(np.float32)
+        t = round(index * SECOND / FPS)
+        kept = plain.smoothed("hand", t, points, SIZE)
+        foreseen = other.smoothed("hand", t, points, SIZE, ahead_s)
+        limit = SmoothingSettings().ahead_s * abs(speed) * FPS * np.sqrt(2)
+        assert np.hypot(*(foreseen - kept)[:, :2].T).max() <= limit + 1e-2
+    assert np.array_equal(other.smoothed("hand", t + 1, points, SIZE),
+                          plain.smoothed("hand", t + 1, points, SIZE))  # fmt: skip
