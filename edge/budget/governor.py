@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from edge.budget.allowance import Allowance
-from edge.budget.costs import SlowDown
+from edge.budget.costs import Cost, SlowDown
 from edge.budget.device import own_profile, watts_per_core
 from edge.budget.levels import OFF, Levelled
 from edge.budget.planner import Limits, Planner, Subject
@@ -56,13 +56,11 @@ def govern(
 
 
 class _Count(NamedTuple):
-    """Frames that have come and that were worked on, the time of the last, µs, and the process's
-    CPU time, s."""
+    """Frames that have come, the time of the last, and the CPU time of all but the nodes, µs."""
 
     frames: int
-    handled: int
     t: int
-    cpu_s: float
+    cpu_us: float
 
 
 class _Frame:
@@ -101,6 +99,7 @@ class Governor:
     ) -> None:
         self._latency_us = 1000 * budget.latency_ms if budget.latency_ms else None
         self._power_w, self._watts_per_core = budget.power_w, watts_per_core(profile)
+        self.frugal = budget.power_w is not None
         self._workers = workers
         self._profile, self._kinds = profile, kinds
         self._weights = weights
@@ -109,7 +108,7 @@ class Governor:
         self._slow = SlowDown()
         self._frames: dict[int, _Frame] = {}
         self._subjects: dict[Station, Subject] = {}
-        self._fixed_us: dict[Station, float] = {}
+        self._fixed: dict[Station, Cost] = {}
         self._tails_us: dict[Station, float] = {}
         self._ages_us: list[float] = []
         self._parallel, self._wait_us = 1.0, 0.0
@@ -129,7 +128,7 @@ class Governor:
                 weight = self._weights.get(station.name, station.node.weight)
                 self._subjects[station] = Subject(station.name, station.node.levels, weight)
             elif not isinstance(station.node, Source):
-                self._fixed_us[station] = 0.0
+                self._fixed[station] = Cost()
         self._sources = [s for s in stations if s.medium == "picture"]
         self._planner = Planner(list(self._subjects.values()), [s.name for s in self._sources])
         self._rest = Rest(stations)
@@ -160,7 +159,7 @@ class Governor:
         frame.ended = now
         subject = self._subjects.get(station)
         if subject is None:
-            self._fixed_us[station] += SETTINGS.steady * (cpu - self._fixed_us[station])
+            self._fixed[station].add(cpu)
         else:
             assert isinstance(call.node, Levelled)
             self._called(call, subject, call.node, cpu, now)
@@ -239,11 +238,15 @@ class Governor:
         if self._rest.called(call.station, node, now):
             self._space(call.t)
 
+    def _fixed_us(self) -> float:
+        """Return the CPU time of the nodes that aren't governed, µs a frame."""
+        return sum(cost.mean for cost in self._fixed.values())
+
     def _room_us(self) -> float:
         """Return the CPU time that the looks of one frame may take together, µs."""
         if self._latency_us is None:
             return float("inf")
-        idle = sum(self._fixed_us.values())
+        idle = self._fixed_us()
         idle += sum(subject.costs.idle.mean for subject in self._subjects.values())
         span = SETTINGS.margin * self._latency_us - self._wait_us
         return max(0.0, span * self._parallel / self._slow.factor - idle)
@@ -277,17 +280,16 @@ class Governor:
                 reader = inlet.reader
                 if inlet.wire.paces and isinstance(reader, Station):
                     subject = self._subjects.get(reader)
-                    own = subject.costs.idle.mean if subject else self._fixed_us.get(reader, 0.0)
+                    own = subject.costs.idle.mean if subject else self._fixed[reader].mean
                     ways.append(own * slow + tails.get(reader, 0.0))
             tails[station] = max(ways)
         return tails
 
     def _count(self) -> _Count:
         streams = [station.stream for station in self._sources]
-        handled = sum(stream.packets for stream in streams)
-        frames = handled + sum(stream.dropped.total() for stream in streams)
+        frames = sum(stream.packets + stream.dropped.total() for stream in streams)
         t = max((stream.settled for stream in streams), default=0)
-        return _Count(frames, handled, t, self._cpu_s() if self._cpu_s else 0.0)
+        return _Count(frames, t, self._spent_us() - self._called_us)
 
     def _limits(self) -> Limits | None:
         """Return what a frame may cost, None where no frame has come since the last time."""
@@ -297,14 +299,10 @@ class Governor:
             return None
         self._counted = count
         self._frame_us = (count.t - before.t) / frames
-        fixed = sum(self._fixed_us.values())
+        fixed = self._fixed_us()
         if self._cpu_s:
-            nodes = fixed + sum(
-                subject.costs.idle.mean + subject.costs.extra * subject.costs.rate
-                for subject in self._subjects.values()
-            )
-            cpu_us = 1e6 * (count.cpu_s - before.cpu_s) - nodes * (count.handled - before.handled)
-            self._rest_us += 2 * SETTINGS.steady * (cpu_us / frames - self._rest_us)
+            rest_us = (count.cpu_us - before.cpu_us) / frames
+            self._rest_us += 2 * SETTINGS.steady * (rest_us - self._rest_us)
         ages, self._ages_us = sorted(self._ages_us), []
         return Limits(
             frame_us=self._frame_us,

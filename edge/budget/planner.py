@@ -117,6 +117,15 @@ class Limits(NamedTuple):
     watts_per_core: float
 
 
+class Bounds(NamedTuple):
+    """CPU time that the governed nodes may take of a frame, µs, for power and for time. `by_rate`:
+    is it the next frame that leaves no more time, rather than the latency?"""
+
+    power: float
+    time: float
+    by_rate: bool
+
+
 class Need(NamedTuple):
     """What a plan takes of each limit (1 is all), and the words for the tighter one."""
 
@@ -161,40 +170,41 @@ class Planner:
         else:
             self._trust = min(1.0, self._trust + self._trust_back)
 
-    def _bounds(self, limits: Limits, pace: int) -> tuple[float, float]:
-        """Return the CPU time that the governed nodes may take of a frame: for power, for time."""
-        power = time = float("inf")
+    def _bounds(self, limits: Limits, pace: int) -> Bounds:
+        power = by_latency = float("inf")
         frame_us = pace * limits.frame_us
         if limits.power_w is not None:
             power = limits.power_w / limits.watts_per_core * frame_us
             power -= pace * limits.rest_us + limits.fixed_us
-        time = SETTINGS.keep_up * frame_us * limits.parallel / limits.slow - limits.fixed_us
+        by_rate = SETTINGS.keep_up * frame_us * limits.parallel / limits.slow - limits.fixed_us
         if limits.latency_us is not None:
             idle = sum(subject.costs.idle.mean for subject in self._subjects)
-            time = min(time, SETTINGS.fill * limits.room_us + idle)
-        return max(power, 1e-3), max(self._trust * time, 1e-3)
+            by_latency = SETTINGS.fill * limits.room_us + idle
+        time = self._trust * min(by_rate, by_latency)
+        return Bounds(max(power, 1e-3), max(time, 1e-3), by_rate < by_latency)
 
     def _need(self, limits: Limits) -> Need:
         used = sum(subject.costs.mean(subject.level) for subject in self._subjects)
-        power, time = self._bounds(limits, self.pace)
-        shares = used / power, used / time
+        bounds = self._bounds(limits, self.pace)
+        shares = used / bounds.power, used / bounds.time
         work_us, frame_us = used + limits.fixed_us, self.pace * limits.frame_us
-        if limits.power_w is not None and shares[0] >= shares[1]:
+        if shares[0] >= shares[1] and limits.power_w is not None:
             watts = (work_us / frame_us + limits.rest_us / limits.frame_us) * limits.watts_per_core
-            return Need(*shares, f"{watts:.2g} W {{}} {limits.power_w:g} W budget", "power")
-        wall_us = work_us * limits.slow / limits.parallel
-        if limits.latency_us is None or wall_us > SETTINGS.keep_up * frame_us:
-            text = f"{wall_us / 1000:.0f} ms of work {{}} {frame_us / 1000:.0f} ms a frame"
+            return Need(*shares, f"{watts:.3g} W {{}} {limits.power_w:g} W budget", "power")
+        if bounds.by_rate or limits.latency_us is None:
+            most_us = bounds.time + limits.fixed_us
+            work, most = (us * limits.slow / limits.parallel / 1000 for us in (work_us, most_us))
+            text = f"{work:.0f} ms of work {{}} {most:.0f} ms in {frame_us / 1000:.0f} ms a frame"
             return Need(*shares, text, "rate")
-        age_us = max(limits.age_us or 0.0, limits.wait_us + wall_us)
-        text = f"{age_us / 1000:.0f} ms {{}} {limits.latency_us / 1000:g} ms budget"
-        return Need(*shares, text, "latency")
+        # Planned for the 95th percentile, which fills the budget when the room for work is full.
+        age_ms, most_ms = shares[1] * limits.latency_us / 1000, limits.latency_us / 1000
+        return Need(*shares, f"{age_ms:.0f} ms {{}} {most_ms:g} ms budget", "latency")
 
     def _best(self, limits: Limits, pace: int, power: float, time: float) -> list[int] | None:
         """Return the best plan that takes no more than these shares of the limits."""
         bounds = self._bounds(limits, pace)
         choices = [subject.choices() for subject in self._subjects]
-        return choose(choices, power * bounds[0], time * bounds[1])
+        return choose(choices, power * bounds.power, time * bounds.time)
 
     def _give_up(self, limits: Limits, need: Need, now: int) -> dict[str, Any] | None:
         pace, best = self.pace, self._best(limits, self.pace, SETTINGS.aim, SETTINGS.aim)

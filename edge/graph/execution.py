@@ -64,8 +64,11 @@ class Execution:
     def _open(self, station: Station, node: Node) -> None:
         event = functools.partial(self._event, station)
         instant = functools.partial(self._instant, station)
+        frugal = self.engine.overseer is not None and self.engine.overseer.frugal
         now, work = self.engine.now, station.units.append
-        node.open(Context(station.name, now, self.live, event, instant, self.simulated, work))
+        node.open(
+            Context(station.name, now, self.live, event, instant, self.simulated, work, frugal)
+        )
         self._opened.append((station, node))
 
     def close(self, stuck: frozenset[Node] = frozenset()) -> None:

@@ -57,6 +57,9 @@ class Context(NamedTuple):
     work: Callable[[str], None] = lambda unit: None
     """`work(unit)` notes a piece of work that costs by itself, such as a model's call: a device
     profile says how much."""
+    frugal: bool = False
+    """True where the run is held to a power: more threads for one thing are done sooner, but take
+    more CPU time in all."""
 
 
 class Node:
@@ -90,6 +93,12 @@ class Node:
         self.settings = settings
         self.counts: Counter[str] = Counter()
         """What the node counts of its own, for the account of the run."""
+
+    @classmethod
+    def unread(cls, settings: Any) -> tuple[str, ...]:
+        """Return the inputs that such a node doesn't read: nobody works for them. They may well be
+        wired, for an option that isn't on."""
+        return ()
 
     def open(self, context: Context) -> None:
         """Take devices, load models, allocate buffers. Called once, before the first `process`.

@@ -17,6 +17,9 @@ class Overseer(Protocol):
     counts: Counter[str]
     """What it did, and how often: `governor.WHAT` in the account of the run."""
 
+    frugal: bool
+    """CPU time is short: no node is to spend more of it so as to be done sooner."""
+
     def start(
         self, stations: Sequence[Station], now: Callable[[], int], tell: Callable[..., None]
     ) -> None:

@@ -1,6 +1,7 @@
 """A graph as it is written down: YAML read with its line numbers, checked against the nodes."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -47,7 +48,10 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 @dataclasses.dataclass
 class Checked:
-    """A node whose class is found, whose settings are converted and whose wires fit."""
+    """A node whose class is found, whose settings are converted and whose wires fit.
+
+    `inputs`: those that are wired and that it reads.
+    """
 
     name: str
     node: type[Node]
@@ -181,10 +185,12 @@ class Spec:
             if wire.required and wanted not in spec.inputs:
                 self.fail(f"node '{name}' needs the input '{wanted}' ({wire})", *at)
         settings = self._convert(spec.with_, node.Settings, *at, "with")
-        return Checked(name, node, settings, spec.inputs, spec)
+        unread = node.unread(settings)
+        read = {given: of for given, of in spec.inputs.items() if given not in unread}
+        return Checked(name, node, settings, read, spec)
 
     def _check_wires(self, node: Checked, all_nodes: dict[str, Checked]) -> None:
-        for given, producer in node.inputs.items():
+        for given, producer in node.spec.inputs.items():
             at = ("nodes", node.name, "inputs", given)
             if producer not in all_nodes:
                 self.fail(f"there is no node '{producer}'{nearest(producer, all_nodes)}", *at)
@@ -206,7 +212,7 @@ class Spec:
     def _needed(self, checked: dict[str, Checked]) -> dict[str, Checked]:
         """Leave out nodes that neither an output nor a sink depends on: nothing runs for nobody."""
         wanted = [*self.outputs, *(n.name for n in checked.values() if n.signature.output is None)]
-        needed = self._upstream(*wanted)
+        needed = _upstream(checked, *wanted)
         if not needed:
             self.fail("nothing is asked of this graph: name an output or add a sink", "nodes")
         return {name: node for name, node in checked.items() if name in needed}
@@ -238,7 +244,7 @@ class Spec:
         found = [
             budget.latency_ms or self.budget.latency_ms
             for output, budget in self.outputs.items()
-            if name in self._upstream(output)
+            if name in _upstream(self.nodes, output)
         ]
         return min((ms for ms in found if ms), default=None)
 
@@ -254,16 +260,6 @@ class Spec:
         latencies = [budget.latency_ms for budget in stated if budget.latency_ms]
         return Budget(latency_ms=min(latencies, default=None), power_w=self.budget.power_w)
 
-    def _upstream(self, *names: str) -> set[str]:
-        """Return the given nodes and all that they depend on."""
-        wanted, found = list(names), set()
-        while wanted:
-            name = wanted.pop()
-            if name not in found:
-                found.add(name)
-                wanted += self.nodes[name].inputs.values()
-        return found
-
     def sources(self, medium: str | None = None) -> dict[str, type[Source]]:
         """Return the source nodes, by name; only those of a medium, "picture" or "sound"."""
         found = {name: find(spec.uses, self.folder) for name, spec in self.nodes.items()}
@@ -272,3 +268,14 @@ class Spec:
             for name, node in found.items()
             if issubclass(node, Source) and medium in (None, node.medium)
         }
+
+
+def _upstream(nodes: Mapping[str, NodeSpec | Checked], *names: str) -> set[str]:
+    """Return the given nodes and all that they depend on."""
+    wanted, found = list(names), set()
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            found.add(name)
+            wanted += nodes[name].inputs.values()
+    return found

@@ -12,7 +12,8 @@ class ModelSettings(Node.Settings):
     """Of the model, by its name in `edge models list`; by default the fastest on this device that
     is accurate enough."""
     threads: int | None = None
-    """Of the library, for one call; by default as many as save time worth a core."""
+    """Of the library, for one call; by default as many as save time worth a core, and one where the
+    graph is held to a power."""
     accelerator: str | None = None
     """`edgetpu`, or the path of a delegate's library, each with `,key=value` for its options;
     `none` for the processor. By default what EDGE_ACCELERATOR says. A lost one is told of in
@@ -31,7 +32,7 @@ def open_model(
     return load_model(
         name,
         settings.variant,
-        settings.threads,
+        settings.threads or (1 if context.frugal else None),
         input_range=input_range,
         timed=not context.simulated,
         # The results of a simulation follow from the graph, not from this machine's settings.
