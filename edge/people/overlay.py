@@ -119,7 +119,7 @@ class Overlay(Node):
         bodies: Bodies | None,
         silhouette: Silhouette | None,
     ) -> Frame:
-        picture = _background(frame, silhouette)
+        picture = _background(frame, silhouette if self.settings.dim else None)
         # Lines of 2 px in a 720p picture, which is what a window shows.
         thickness = max(1, round(min(frame.size) / 360))
         if self.settings.landmarks:

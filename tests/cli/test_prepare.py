@@ -1,5 +1,7 @@
 """What stands on the command line, as settings of the graph."""
 
+from typing import Any
+
 import pytest
 
 from edge.cli.prepare import Request, prepare
@@ -38,3 +40,9 @@ def test_nobody_is_counted_in_a_graph_of_silhouettes() -> None:
 
 def test_nobody_at_all_is_no_number_of_people(edge: Edge) -> None:
     assert is_one_line(edge("run", "people", "--source", "x.mp4", "--max-people", 0))
+
+
+@pytest.mark.parametrize("asked", [{}, {"masks": True}, {"video": "out.mp4"}])
+def test_silhouettes_are_looked_for_only_if_somebody_wants_them(asked: dict[str, Any]) -> None:
+    nodes = prepare(Request("people", source="clip.mp4", **asked)).spec.check()
+    assert ("silhouette" in nodes) is bool(asked)

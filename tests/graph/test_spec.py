@@ -31,6 +31,15 @@ class Feed(Node):
     def process(self, cat: Cat, last: Previous[Cat]) -> Cat:
         return cat
 
+class Picky(Node):
+    class Settings(Node.Settings):
+        hungry: bool = False
+    @classmethod
+    def unread(cls, settings: Settings) -> tuple[str, ...]:
+        return () if settings.hungry else ("food",)
+    def process(self, cat: Cat, food: Cat | None) -> Cat:
+        return cat
+
 class Walk(Node):
     def process(self, dog: Dog) -> Dog:
         return dog
@@ -154,3 +163,29 @@ def test_a_graph_draws_itself(write):
     drawing = Graph.load(write(GOOD)).mermaid()
     assert 'cats -->|"cat: Cat"| feed' in drawing
     assert 'feed -.->|"last: Previous[Cat]"| feed' in drawing
+
+
+@pytest.mark.parametrize("hungry", [False, True])
+def test_nothing_runs_for_an_input_that_isnt_read(write, hungry):
+    graph = write(f"""
+        nodes:
+          cats: {{uses: "pets.py:Cats"}}
+          feed: {{uses: "pets.py:Feed", inputs: {{cat: cats}}}}
+          picky:
+            uses: pets.py:Picky
+            inputs: {{cat: cats, food: feed}}
+            with: {{hungry: {str(hungry).lower()}}}
+        outputs: [picky]
+    """)
+    assert ("feed" in Spec.load(graph).check()) is hungry
+
+
+def test_an_input_that_isnt_read_has_to_fit_nevertheless(write):
+    graph = write("""
+        nodes:
+          cats: {uses: "pets.py:Cats"}
+          picky: {uses: "pets.py:Picky", inputs: {cat: cats, food: cat}}
+        outputs: [picky]
+    """)
+    with pytest.raises(UserError, match=r"no node 'cat'.*cats"):
+        Spec.load(graph).check()
