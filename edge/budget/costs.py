@@ -13,7 +13,7 @@ PAUSE_SHARE = 0.3
 
 
 class Cost:
-    """CPU time of calls of one kind, µs: the mean of late, and the dearest of late."""
+    """Time of calls of one kind, µs: the mean of late, and the dearest of late."""
 
     def __init__(self) -> None:
         self.mean = self.dear = 0.0
@@ -23,13 +23,13 @@ class Cost:
     def known(self) -> bool:
         return self._measured > 0
 
-    def add(self, cpu_us: float) -> None:
+    def add(self, time_us: float) -> None:
         if self._measured < FIRST:
-            self.mean = self.dear = min(self.mean, cpu_us) if self._measured else cpu_us
+            self.mean = self.dear = min(self.mean, time_us) if self._measured else time_us
             self._measured += 1
             return
-        self.mean += SHARE * (cpu_us - self.mean)
-        self.dear = max(cpu_us, self.dear + SHARE / 2 * (self.mean - self.dear))
+        self.mean += SHARE * (time_us - self.mean)
+        self.dear = max(time_us, self.dear + SHARE / 2 * (self.mean - self.dear))
 
 
 class NodeCosts:
@@ -40,13 +40,20 @@ class NodeCosts:
         self._since = 0
         self._wanted = self._passed = False
         self._pause = 1.0
-        self.rate = 1.0
-        """Looks per frame lately."""
+        self._energy = 1.0
 
-    def add(self, cpu_us: float, turn: bool, looked: bool, wants: bool) -> None:
-        """Note a call: whether the model had a turn, used it, or would have liked to."""
-        (self.look if looked else self.idle).add(cpu_us)
-        self.rate += SHARE * (looked - self.rate)
+    def add(
+        self, time_us: float, turn: bool, looked: bool, wants: bool, energy: float = 1.0
+    ) -> None:
+        """Note a call: whether the model had a turn, used it, or would have liked to.
+
+        `energy`: in parts of what a core takes in that time; on an accelerator it is less.
+        """
+        if looked:
+            self._energy = (
+                energy if not self.look.known else (self._energy + SHARE * (energy - self._energy))
+            )
+        (self.look if looked else self.idle).add(time_us)
         self._since += 1
         if wants and not self._wanted:
             self._wanted = True
@@ -74,6 +81,11 @@ class NodeCosts:
         if level.every == OFF:
             return 0.0
         return self.idle.mean + self.extra / max(self.pause, level.every)
+
+    def power(self, level: Level) -> float:
+        """Return what energy that takes, as the time in which a core takes as much, µs."""
+        idle = min(self.idle.mean, self.mean(level))
+        return idle + self._energy * (self.mean(level) - idle)
 
 
 class SlowDown:

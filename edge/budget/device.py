@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from edge.budget.meters import PowerMeter, power_meter
+from edge.budget.meters import Model, PowerMeter, power_meter
 from edge.graph.profile import Profile
 from edge.paths import resource
 
@@ -52,6 +52,12 @@ def watts_per_core(profile: Profile) -> float:
     return watts
 
 
+def modelled(profile: Profile) -> Model:
+    """Return what counts energy by a device's profile."""
+    accelerated = {unit: each.mj for unit, each in profile.accelerated.items()}
+    return Model(watts_per_core(profile), accelerated)
+
+
 def own_meter() -> PowerMeter:
     """Return what measures energy here, from now on."""
-    return power_meter(watts_per_core(own_profile()))
+    return power_meter(modelled(own_profile()))

@@ -1,11 +1,12 @@
 """What a run takes: energy, by the best meter that the device has, and whether it is too hot."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 SYSFS = Path("/sys")
+EVERY_S = 0.1
 
 
 class PowerMeter(Protocol):
@@ -16,20 +17,23 @@ class PowerMeter(Protocol):
 
     source: str
 
-    def joules(self, cpu_s: float) -> float:
-        """Return the energy used so far. `cpu_s`: this process's CPU time so far."""
+    def joules(self, cpu_s: float, calls: Mapping[str, int]) -> float:
+        """Return the energy used so far. `cpu_s`: this process's CPU time so far. `calls`: how
+        often it has called each model, "MODEL/VARIANT"."""
 
 
 class Model:
-    """Where nothing measures: CPU time by what a busy core takes (`watts_per_core`)."""
+    """Where nothing measures: CPU time by what a busy core takes (`watts_per_core`), and calls of
+    models on an accelerator by what each takes (`accelerated_mj`)."""
 
     source = "model"
 
-    def __init__(self, watts_per_core: float) -> None:
-        self._watts = watts_per_core
+    def __init__(self, watts_per_core: float, accelerated_mj: Mapping[str, float]) -> None:
+        self._watts, self._accelerated_mj = watts_per_core, accelerated_mj
 
-    def joules(self, cpu_s: float) -> float:
-        return cpu_s * self._watts
+    def joules(self, cpu_s: float, calls: Mapping[str, int]) -> float:
+        mj = sum(each * calls.get(unit, 0) for unit, each in self._accelerated_mj.items())
+        return cpu_s * self._watts + mj / 1000
 
 
 class Rapl:
@@ -47,7 +51,7 @@ class Rapl:
         self._last = [_number(path) for path, _ in self._zones]
         self._sum_uj = 0.0
 
-    def joules(self, cpu_s: float) -> float:
+    def joules(self, cpu_s: float, calls: Mapping[str, int]) -> float:
         for i, (path, most) in enumerate(self._zones):
             now = _number(path)
             self._sum_uj += now - self._last[i] + (most if now < self._last[i] else 0)
@@ -57,7 +61,7 @@ class Rapl:
 
 class Sampled:
     """Power that is read, in watts, and added up: every reading stands for the time since the
-    last."""
+    last. It is read `EVERY_S` at most: a bus's answer may take a millisecond."""
 
     def __init__(
         self, source: str, watts: Callable[[], float], now: Callable[[], float] = time.monotonic
@@ -65,12 +69,16 @@ class Sampled:
         self.source = source
         self._watts, self._now = watts, now
         self._last, self._sum = now(), 0.0
+        self._now_w = watts()
 
-    def joules(self, cpu_s: float) -> float:
-        now = self._now()
-        self._sum += self._watts() * (now - self._last)
-        self._last = now
-        return self._sum
+    def joules(self, cpu_s: float, calls: Mapping[str, int]) -> float:
+        passed = self._now() - self._last
+        if passed >= EVERY_S:
+            self._now_w = self._watts()
+            self._sum += self._now_w * passed
+            self._last += passed
+            return self._sum
+        return self._sum + self._now_w * passed
 
 
 class Thermal(NamedTuple):
@@ -81,9 +89,9 @@ class Thermal(NamedTuple):
     throttled: float | None
 
 
-def power_meter(watts_per_core: float, sysfs: Path = SYSFS) -> PowerMeter:
+def power_meter(model: Model, sysfs: Path = SYSFS) -> PowerMeter:
     """Return the best meter here: RAPL, else an INA or like sensor of the hardware monitor, else
-    the battery's gauge while it discharges, else a model.
+    the battery's gauge while it discharges, else `model`.
 
     `sysfs`: where Linux shows its devices.
     """
@@ -94,7 +102,7 @@ def power_meter(watts_per_core: float, sysfs: Path = SYSFS) -> PowerMeter:
     for name, watts in (("hwmon", _hwmon(sysfs)), ("battery", _battery(sysfs))):
         if watts is not None:
             return Sampled(name, watts)
-    return Model(watts_per_core)
+    return model
 
 
 def thermal(sysfs: Path = SYSFS) -> Thermal:

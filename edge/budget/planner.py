@@ -92,8 +92,10 @@ class Subject:
         return means.index(min(means))
 
     def choices(self) -> list[Choice]:
-        means = [self.costs.mean(level) for level in self.levels]
-        return [Choice(self.worth(place), mean, mean) for place, mean in enumerate(means)]
+        return [
+            Choice(self.worth(place), self.costs.power(level), self.costs.mean(level))
+            for place, level in enumerate(self.levels)
+        ]
 
 
 class Limits(NamedTuple):
@@ -184,16 +186,20 @@ class Planner:
         return Bounds(max(power, 1e-3), max(time, 1e-3), by_rate < by_latency)
 
     def _need(self, limits: Limits) -> Need:
-        used = sum(subject.costs.mean(subject.level) for subject in self._subjects)
+        power = sum(subject.costs.power(subject.level) for subject in self._subjects)
+        time = sum(subject.costs.mean(subject.level) for subject in self._subjects)
         bounds = self._bounds(limits, self.pace)
-        shares = used / bounds.power, used / bounds.time
-        work_us, frame_us = used + limits.fixed_us, self.pace * limits.frame_us
+        shares = power / bounds.power, time / bounds.time
+        frame_us = self.pace * limits.frame_us
         if shares[0] >= shares[1] and limits.power_w is not None:
-            watts = (work_us / frame_us + limits.rest_us / limits.frame_us) * limits.watts_per_core
+            cores = (power + limits.fixed_us) / frame_us + limits.rest_us / limits.frame_us
+            watts = cores * limits.watts_per_core
             return Need(*shares, f"{watts:.3g} W {{}} {limits.power_w:g} W budget", "power")
         if bounds.by_rate or limits.latency_us is None:
-            most_us = bounds.time + limits.fixed_us
-            work, most = (us * limits.slow / limits.parallel / 1000 for us in (work_us, most_us))
+            work, most = (
+                (us + limits.fixed_us) * limits.slow / limits.parallel / 1000
+                for us in (time, bounds.time)
+            )
             text = f"{work:.0f} ms of work {{}} {most:.0f} ms in {frame_us / 1000:.0f} ms a frame"
             return Need(*shares, text, "rate")
         # Planned for the 95th percentile, which fills the budget when the room for work is full.

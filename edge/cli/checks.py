@@ -11,6 +11,14 @@ from typing import Literal
 
 from msgspec import Struct
 
+from edge.budget.device import (
+    nearest_shipped,
+    own_meter,
+    own_path,
+    own_profile,
+    watts_per_core,
+)
+from edge.budget.meters import thermal
 from edge.cli.devices import edge_tpus
 from edge.errors import UserError
 from edge.io.camera_list import cameras
@@ -24,6 +32,12 @@ PACKAGES = {
     "lap": ("lap",),
 }
 """What can be installed and yet not load: module → the packages that bring it."""
+METERS = {
+    "rapl": "RAPL: the processor's own counter",
+    "hwmon": "a sensor of the hardware monitor: the whole board",
+    "battery": "the battery's gauge: the whole device",
+}
+"""By `PowerMeter.source`."""
 LIBRARIES = ("ai_edge_litert", "tflite_runtime")
 """Either runs models; `edge.inference.backend` takes the first that is installed."""
 REINSTALL = "make clean install"
@@ -51,6 +65,8 @@ def all_checks() -> Iterator[Check]:
     yield _microphones()
     yield _screen()
     yield _edge_tpu()
+    yield from _power()
+    yield _heat()
     cache = _cache()
     yield cache
     if cache.state == "ok":
@@ -140,6 +156,37 @@ def _edge_tpu() -> Check:
     if library is None:
         return Check("Edge TPU", "problem", f"{', '.join(found)}, but no library", EDGE_TPU_LIBRARY)
     return Check("Edge TPU", "ok", f"{', '.join(found)}, {library}")
+
+
+def _power() -> Iterator[Check]:
+    """Say which profile of a device stands for this one, and what measures its energy."""
+    calibrate = "edge calibrate device measures this one, in half a minute"
+    try:
+        profile, meter = own_profile(), own_meter()
+    except UserError as error:
+        yield Check("device profile", "problem", str(error), calibrate)
+        return
+    if own_path().exists():
+        yield Check("device profile", "ok", str(own_path()))
+    else:
+        yield Check("device profile", "note", f"{nearest_shipped().stem}, the nearest that comes "
+                    "with edge", calibrate)  # fmt: skip
+    if meter.source != "model":
+        yield Check("power meter", "ok", METERS[meter.source])
+    else:
+        found = f"none that can be read; CPU time counts, at {watts_per_core(profile):g} W a core"
+        yield Check("power meter", "note", found)
+
+
+def _heat() -> Check:
+    now = thermal()
+    if now.temperature_c is None:
+        return Check("temperature", "note", "no sensor that can be read")
+    found = f"{now.temperature_c:.0f} °C"
+    if now.throttled:
+        slower = f"{found}; the clock is held {100 * now.throttled:.0f} % below its best"
+        return Check("temperature", "problem", slower, "cool it: budgets are kept, with less")
+    return Check("temperature", "ok", found)
 
 
 def _cache() -> Check:

@@ -86,18 +86,12 @@ class Energy(NamedTuple):
 
 
 def summary(
-    statistics: Statistics,
-    offline: bool,
-    latency_ms: float | None = None,
-    energy: Energy | None = None,
+    statistics: Statistics, latency_ms: float | None = None, energy: Energy | None = None
 ) -> Summary:
-    """Return the account of a run; under the virtual clock without what can only be measured.
-
-    `latency_ms`: what results were promised to take at most.
-    """
+    """Return the account of a run. `latency_ms`: what results were promised to take at most."""
     frames = statistics.frames
     ages = statistics.ages_us
-    cpu_ms = 1000 * statistics.cpu_s / frames if frames and not offline else UNSET
+    cpu_ms = 1000 * statistics.cpu_s / frames if frames and statistics.cpu_s else UNSET
     late: int | UnsetType = UNSET
     if ages and latency_ms is not None:
         late = len(ages) - bisect_right(ages, 1000 * latency_ms)

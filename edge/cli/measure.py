@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge.budget.device import nearest_shipped, watts_per_core
-from edge.cli.prepare import load_graph, set_everywhere
+from edge.cli.prepare import load_graph
 from edge.graph import Graph
 from edge.graph.profile import Profile
+from edge.graph.spec import Budget
 from edge.graph.station import Call, Station
 from edge.inference.choice import device, time_calls
 from edge.inference.manifest import shipped
@@ -41,6 +42,9 @@ class Done(NamedTuple):
 
 class Watch:
     """Oversees a run without touching it, and remembers what each call took."""
+
+    frugal = True
+    """One thread a model, as on the virtual clock."""
 
     def __init__(self) -> None:
         self.counts = Counter[str]()
@@ -121,11 +125,9 @@ def _models(report: Report) -> dict[str, dict[int, float]]:
 
 
 def _watched(clip: Path) -> tuple[Watch, dict[str, str]]:
-    """Have the people graph play a clip in real time; return what was seen, and the nodes' kinds.
-
-    One thread a model, as on the virtual clock."""
+    """Have the people graph play a clip in real time; return what was seen, and kinds of nodes."""
     graph = Watched(load_graph(GRAPH).spec)
-    set_everywhere(graph, "threads", {"threads": 1})
+    graph.spec.outputs["silhouette"] = Budget()
     run = graph.run(str(clip), pace="realtime")
     for _ in run:
         pass

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from edge.budget.device import own_meter
+from edge.budget.device import modelled, own_meter
+from edge.budget.meters import PowerMeter
 from edge.cli.lines import Energy, Lines, summary
 from edge.cli.prepare import OFF, Request, prepare, shipped
 from edge.cli.progress import Progress
 from edge.cli.watched import Watched
 from edge.errors import UserError
 from edge.graph import Graph, Result, Run, Statistics
+from edge.graph.profile import Profile
 from edge.io.part_file import PartFile
 from edge.io.results_file import ResultsWriter
 from edge.people.results import FrameResult, Summary
@@ -74,35 +76,50 @@ def perform(request: Request, *, lines_to_stdout: bool, progress: bool) -> Accou
     graph = prepare(request)
     check_files(request)
     with _whole(request.trace) as trace:
+        profile = _profile(request)
         run = graph.run(
             request.source,
             request.audio,
             pace=request.pace,
             offline=request.offline,
-            profile=request.profile and shipped(PROFILES, request.profile, "device profile"),
+            profile=profile,
             governed=request.budget != OFF,
             max_frames=request.max_frames,
             trace=trace,
         )
         watched, lines = Watched(run), Lines()
         results = Results(request.out, wanted=lines_to_stdout or request.out is not None)
-        meter = None if request.offline else own_meter()
+        meter = _meter(request, profile)
         with closing(results), closing(Progress(run, progress, request.max_frames)) as bar:
             people = _write(watched, lines, results, bar)
             if not _came(graph, run):
                 _end_with_nothing(watched, request.source)
             for line in lines.rest():
                 results.write(line)
+            statistics = run.statistics
             energy = None
             if meter is not None:
-                energy = Energy(meter.joules(run.statistics.cpu_s), meter.source)
-            latency_ms = graph.spec.promised.latency_ms
-            account = summary(run.statistics, request.offline, latency_ms, energy)
+                energy = Energy(meter.joules(statistics.cpu_s, statistics.models), meter.source)
+            account = summary(statistics, graph.spec.promised.latency_ms, energy)
             results.finish(account)
     if watched.failure and not watched.signal:
         raise watched.failure
     code = 128 + watched.signal if watched.signal else _code(run.statistics)
     return Account(account, run.statistics, people, code)
+
+
+def _profile(request: Request) -> Profile | None:
+    if request.profile is None:
+        return None
+    return Profile.load(shipped(PROFILES, request.profile, "device profile"))
+
+
+def _meter(request: Request, profile: Profile | None) -> PowerMeter | None:
+    """Return what tells the energy of a run from now on; without a profile nothing simulated has
+    any."""
+    if request.offline:
+        return modelled(profile) if profile else None
+    return own_meter()
 
 
 def _write(watched: Watched, lines: Lines, results: Results, bar: Progress) -> frozenset[int]:

@@ -115,6 +115,7 @@ class Execution:
         except Exception as error:
             result, failure = None, error
         station.took(time.perf_counter_ns() - started, time.thread_time_ns() - before)
+        station.worked.update(station.units)
         if call.arguments is not None and not station.pulled:
             station.calls += 1
         return result, failure

@@ -29,7 +29,9 @@ class Result(NamedTuple):
 class Statistics(NamedTuple):
     """The account of a run. `dropped`: source frames that gave no result, by reason.
 
-    `ages_us`: of the last results, sorted. `cpu_s`: of the whole process, while it ran.
+    `ages_us`: of the last results, sorted. `cpu_s`: of the whole process, while it ran; on the
+    virtual clock of the nodes, by its profile. `models`: how often each was called,
+    "MODEL/VARIANT".
     `queues`: "stream → reader" → (peak, grown). `nodes`: name → (calls, failures, busy s, worst s).
     `counts`: what the nodes counted of their own, "node.what" → how often.
     """
@@ -43,6 +45,7 @@ class Statistics(NamedTuple):
     queues: dict[str, tuple[int, int]]
     events_dropped: int
     counts: dict[str, int]
+    models: dict[str, int]
 
 
 class Run:
@@ -128,6 +131,7 @@ class Run:
         if rest > 0 and sources:
             dropped["stopped"] = rest
         stations = self._engine.stations
+        simulated_us = sum(s.simulated_cpu_us for s in stations)
         counts = {f"{s.name}.{what}": n for s in stations for what, n in s.counts.items()}
         if self._engine.overseer is not None:
             done = self._engine.overseer.counts.items()
@@ -137,7 +141,7 @@ class Run:
             results=self._results,
             dropped=dict(sorted(dropped.items())),
             ages_us=sorted(self._ages),
-            cpu_s=self._cpu_s,
+            cpu_s=self._cpu_s if not self._execution.simulated else simulated_us / 1e6,
             nodes={
                 s.name: (s.calls, s.failures, s.busy_ns / 1e9, s.worst_ns / 1e9) for s in stations
             },
@@ -148,4 +152,5 @@ class Run:
             },
             events_dropped=self._execution.events_dropped,
             counts=counts,
+            models=dict(sum((s.worked for s in stations), Counter[str]())),
         )

@@ -1,5 +1,6 @@
 """One node in a running graph, and the pieces of work that it is given."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -94,6 +95,10 @@ class Station:
         self.last_wall_us = self.last_cpu_us = 0.0
         self.units: list[str] = []
         """What the last call has worked, in the words of device profiles: see `Context.work`."""
+        self.worked = Counter[str]()
+        """The same for all calls so far, how often each."""
+        self.simulated_cpu_us = 0.0
+        """CPU time of all calls, as the virtual clock has it."""
         self.off = ""
         """A reason to leave the node out for as long as it stands here."""
         self.resting_until = 0

@@ -65,6 +65,7 @@ class VirtualDriver:
         outcome = self.execution.perform(call)
         cost, cpu = self._cost_us(call.station)
         call.station.last_wall_us, call.station.last_cpu_us = cost, cpu
+        call.station.simulated_cpu_us += cpu
         self.execution.record(call, self.clock.time, self.clock.time + cost, outcome)
         if not cost:
             self.engine.complete(call, *outcome)

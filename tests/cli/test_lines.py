@@ -86,12 +86,13 @@ def statistics(**given: Any) -> Statistics:
     account: dict[str, Any] = {
         "frames": 10, "results": 8, "dropped": {"busy": 2}, "ages_us": [1000, 3000],
         "cpu_s": 0.05, "nodes": {}, "queues": {}, "events_dropped": 0, "counts": {},
+        "models": {},
     }  # fmt: skip
     return Statistics(**{**account, **given})
 
 
 def test_the_summary_counts_drops_and_processor_time() -> None:
-    account = summary(statistics(), offline=False)
+    account = summary(statistics())
     assert (account.frames, account.dropped, account.dropped_by) == (10, 2, {"busy": 2})
     assert account.cpu_ms_per_frame == pytest.approx(5)
     assert account.latency_ms is not UNSET
@@ -99,13 +100,13 @@ def test_the_summary_counts_drops_and_processor_time() -> None:
 
 
 def test_what_is_not_known_is_absent() -> None:
-    assert summary(statistics(ages_us=[]), offline=False).latency_ms is UNSET
-    assert summary(statistics(), offline=True).cpu_ms_per_frame is UNSET
-    assert summary(statistics(frames=0), offline=False).cpu_ms_per_frame is UNSET
-    assert summary(statistics(), offline=False).counts is UNSET
+    assert summary(statistics(ages_us=[])).latency_ms is UNSET
+    assert summary(statistics(cpu_s=0.0)).cpu_ms_per_frame is UNSET
+    assert summary(statistics(frames=0)).cpu_ms_per_frame is UNSET
+    assert summary(statistics()).counts is UNSET
 
 
 def test_the_summary_tells_of_answers_that_could_not_be_used() -> None:
     counts = {"meshes.invalid": 3, "hands.invalid": 0, "faces.detect:first": 1}
-    assert summary(statistics(counts=counts), offline=True).counts == {"meshes.invalid": 3}
-    assert summary(statistics(counts={"faces.detect:beat": 1}), offline=True).counts is UNSET
+    assert summary(statistics(counts=counts)).counts == {"meshes.invalid": 3}
+    assert summary(statistics(counts={"faces.detect:beat": 1})).counts is UNSET

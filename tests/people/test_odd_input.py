@@ -58,7 +58,7 @@ def run(pictures: Pictures, *, still: bool = False, **settings: Any) -> tuple[li
     statistics = made.statistics
     assert {name: failed for name, (_, failed, *_) in statistics.nodes.items() if failed} == {}
     assert statistics.nodes[drawn][0] == statistics.frames == len(results)
-    check(summary(statistics, offline=True))
+    check(summary(statistics))
     return results, statistics
 
 
@@ -156,7 +156,7 @@ def test_outputs_that_are_not_finite_are_dropped_and_counted(portrait, monkeypat
     counts = {name: n for name, n in statistics.counts.items() if name.endswith(".invalid")}
     assert counts["meshes.invalid"] >= 1
     assert counts["silhouette.invalid"] == 3
-    assert summary(statistics, offline=True).counts == counts
+    assert summary(statistics).counts == counts
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -403,7 +403,8 @@ def test_people_are_told_of_as_they_will_be_when_the_result_comes_out():
     left: dict[bool, float] = {}
     for predict in (False, True):
         node = People(People.Settings(predict=predict))
-        node.open(context([])._replace(live=True, now=lambda node=node: node.t + 100_000))
+        ages = (index * 33_333 + 100_000 for index in range(30))
+        node.open(context([])._replace(live=True, now=ages.__next__))
         for index in range(30):
             node.t = index * 33_333
             seen = replace(faces((300 + index / 30 * 100, 200)), t=node.t)
