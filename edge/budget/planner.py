@@ -19,9 +19,16 @@ class Settings(NamedTuple):
     far_over: float = 1.25
     """Beyond so much there is no waiting for a second look."""
     aim: float = 0.98
-    """Of a limit that a plan may fill which has to give something up."""
+    """Of the time that a plan may fill which has to give something up."""
     spare: float = 0.96
-    """Of a limit that a plan may fill which restores something: it has to last."""
+    """Of the time that a plan may fill which restores something: it has to last."""
+    aim_power: float = 1.04
+    """As `aim`, of the power: levels are steps, and what is a little too much is held back by the
+    allowance, frame by frame."""
+    spare_power: float = 1.02
+    """As `spare`."""
+    over_power: float = 1.15
+    """As `over`: the allowance keeps it meanwhile."""
     patience_us: int = 500_000
     """So long a better plan has to have been possible before it is taken."""
     patience_most_us: int = 30_000_000
@@ -36,7 +43,7 @@ class Settings(NamedTuple):
     """Of the limit, what one change may use in any case."""
     charge: float = 0.03
     """What a node loses, of 1, where its level changes: a change starts from guesses."""
-    gain: float = 0.04
+    gain: float = 0.03
     """What a change has to bring beyond that where nothing forces it."""
     alike: float = 1.02
     """Costs that differ by less are the same."""
@@ -56,6 +63,8 @@ class Settings(NamedTuple):
 
 
 SETTINGS = Settings()
+LEAST_US = 1.0
+"""Shares of less room than this are shares of this."""
 
 
 class Subject:
@@ -157,9 +166,9 @@ class Planner:
         if now - self._changed_at < SETTINGS.settle_us:
             return None
         need = self._need(limits)
-        most = max(need.power, need.time)
-        self._over = self._over + 1 if most > SETTINGS.over else 0
-        if self._over >= 2 or most > SETTINGS.far_over:
+        over = need.time > SETTINGS.over or need.power > SETTINGS.over_power
+        self._over = self._over + 1 if over else 0
+        if self._over >= 2 or max(need.power, need.time) > SETTINGS.far_over:
             self._better_since = None
             return self._give_up(limits, need, now)
         return self._restore(limits, need, now)
@@ -183,13 +192,13 @@ class Planner:
             idle = sum(subject.costs.idle.mean for subject in self._subjects)
             by_latency = SETTINGS.fill * limits.room_us + idle
         time = self._trust * min(by_rate, by_latency)
-        return Bounds(max(power, 1e-3), max(time, 1e-3), by_rate < by_latency)
+        return Bounds(power, time, by_rate < by_latency)
 
     def _need(self, limits: Limits) -> Need:
         power = sum(subject.costs.power(subject.level) for subject in self._subjects)
         time = sum(subject.costs.mean(subject.level) for subject in self._subjects)
         bounds = self._bounds(limits, self.pace)
-        shares = power / bounds.power, time / bounds.time
+        shares = power / max(bounds.power, LEAST_US), time / max(bounds.time, LEAST_US)
         frame_us = self.pace * limits.frame_us
         if shares[0] >= shares[1] and limits.power_w is not None:
             cores = (power + limits.fixed_us) / frame_us + limits.rest_us / limits.frame_us
@@ -209,14 +218,17 @@ class Planner:
     def _best(self, limits: Limits, pace: int, power: float, time: float) -> list[int] | None:
         """Return the best plan that takes no more than these shares of the limits."""
         bounds = self._bounds(limits, pace)
+        if min(bounds.power, bounds.time) < 0:  # the nodes that aren't governed take all
+            return None
         choices = [subject.choices() for subject in self._subjects]
         return choose(choices, power * bounds.power, time * bounds.time)
 
     def _give_up(self, limits: Limits, need: Need, now: int) -> dict[str, Any] | None:
-        pace, best = self.pace, self._best(limits, self.pace, SETTINGS.aim, SETTINGS.aim)
+        aim = SETTINGS.aim_power, SETTINGS.aim
+        pace, best = self.pace, self._best(limits, self.pace, *aim)
         while best is None and self._sources and pace < SETTINGS.slowest:
             pace += 1
-            best = self._best(limits, pace, SETTINGS.aim, SETTINGS.aim)
+            best = self._best(limits, pace, *aim)
         if best is None:  # nothing fits: the least
             best = [subject.cheapest() for subject in self._subjects]
         if now - self._restored_at < SETTINGS.relapse_us:
@@ -227,11 +239,11 @@ class Planner:
         pace, best = self.pace, None
         if pace > 1:
             pace -= 1
-            best = self._best(limits, pace, SETTINGS.spare, SETTINGS.spare)
+            best = self._best(limits, pace, SETTINGS.spare_power, SETTINGS.spare)
         if best is None:
             pace = self.pace
             power = need.power + max(SETTINGS.step, SETTINGS.stride * (1 - need.power))
-            best = self._best(limits, pace, min(power, SETTINGS.spare), SETTINGS.spare)
+            best = self._best(limits, pace, min(power, SETTINGS.spare_power), SETTINGS.spare)
         if best is None or not (pace < self.pace or self._worthwhile(best)):
             self._better_since = None
             if now - self._changed_at > SETTINGS.patience_most_us:
