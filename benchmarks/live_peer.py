@@ -17,6 +17,13 @@ from benchmarks.realtime import Emission, Neighbour, Played, Task, put_down, rou
 from benchmarks.worker import Decoder
 
 FACE_POINTS = 468
+Landmarks = dict[str, list[Any]]
+NAMES = {
+    "face": ("multi_face_landmarks", "face_landmarks"),
+    "hands": ("multi_hand_landmarks", "left_hand_landmarks", "right_hand_landmarks"),
+    "body": ("pose_landmarks",),
+}
+"""What solutions call their landmarks, by kind; those for several things give lists."""
 
 
 def main(task: Task, into: str, solutions: dict[str, dict[str, Any]], pace: str) -> None:
@@ -42,7 +49,7 @@ def main(task: Task, into: str, solutions: dict[str, dict[str, Any]], pace: str)
 
 def _play(task: Task, order: list[int], pictures: Any, opened: list[Any], live: bool) -> Played:
     decoder = Decoder()
-    emissions = []
+    kept: list[tuple[int, float, Landmarks]] = []
     begun = (time.process_time(), decoder.cpu_s)
     started = time.monotonic()
     frame, busy, counted_from = -1, 0, None
@@ -59,39 +66,40 @@ def _play(task: Task, order: list[int], pictures: Any, opened: list[Any], live: 
         picture = decoder.picture(pictures[order[frame]])
         found = [solution.process(picture) for solution in opened]
         at_s = time.monotonic() - started if live else frame / task.fps
-        emissions.append(Emission(frame, at_s, _things(found, picture.shape[1::-1])))
+        kept.append((frame, at_s, _landmarks(found)))
     whole = time.process_time() - begun[0]
     decoding = decoder.cpu_s - begun[1]
     frames = task.total - (counted_from or 0)
     dropped = {"busy": busy} if busy else {}
+    size = pictures.shape[2:0:-1]
+    emissions = [Emission(frame, at_s, _things(each, size)) for frame, at_s, each in kept]
     return Played(whole - decoding, 0.0, whole, frames / task.fps, frames, dropped, emissions, [])
 
 
-def _things(found: list[Any], size: tuple[int, int]) -> dict[str, list[Any]]:
-    """Return the landmarks of all answers, by kind, in pixels."""
-    scale = np.array(size)
-    kinds: dict[str, list[Any]] = {"face": [], "hands": [], "body": []}
-
-    def add(kind: str, landmarks: Any, most: int | None = None) -> None:
-        if landmarks is None:
-            return
-        points = landmarks.landmark[:most]
-        values = np.array([(point.x, point.y) for point in points]) * scale
-        if kind == "body":
-            visibility = np.array([[point.visibility] for point in points])
-            values = np.concatenate((values, visibility), axis=1)
-        kinds[kind].append(rounded(values))
-
-    for answer in found:
-        for face in getattr(answer, "multi_face_landmarks", None) or ():
-            add("face", face, FACE_POINTS)
-        for hand in getattr(answer, "multi_hand_landmarks", None) or ():
-            add("hands", hand)
-        add("body", getattr(answer, "pose_landmarks", None))
-        add("face", getattr(answer, "face_landmarks", None), FACE_POINTS)  # Holistic's
-        add("hands", getattr(answer, "left_hand_landmarks", None))
-        add("hands", getattr(answer, "right_hand_landmarks", None))
+def _landmarks(answers: list[Any]) -> Landmarks:
+    """Return the landmarks of all answers by kind, as MediaPipe gives them."""
+    kinds: Landmarks = {kind: [] for kind in NAMES}
+    for answer in answers:
+        for kind, names in NAMES.items():
+            for found in (getattr(answer, name, None) for name in names):
+                if found is not None:
+                    kinds[kind] += found if isinstance(found, list) else [found]
         _ = getattr(answer, "segmentation_mask", None)
+    return kinds
+
+
+def _things(found: Landmarks, size: tuple[int, int]) -> dict[str, list[Any]]:
+    """Return them in pixels; of bodies the visibility, too."""
+    kinds: dict[str, list[Any]] = {}
+    for kind, several in found.items():
+        kinds[kind] = []
+        for landmarks in several:
+            points = landmarks.landmark[: FACE_POINTS if kind == "face" else None]
+            values = np.array([(point.x, point.y) for point in points]) * np.array(size)
+            if kind == "body":
+                visibility = np.array([[point.visibility] for point in points])
+                values = np.concatenate((values, visibility), axis=1)
+            kinds[kind].append(rounded(values))
     return kinds
 
 

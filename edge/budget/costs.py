@@ -8,6 +8,8 @@ SHARE = 0.1
 """How much one call weighs in the mean cost of calls of its kind."""
 FIRST = 3
 """Of the first calls the cheapest counts: they touch memory that nobody has touched before."""
+OUTLIER = 4.0
+"""So many times the mean one call counts as at most: Python collects its garbage in anybody's."""
 PAUSE_SHARE = 0.3
 """How much one pause weighs in the mean of pauses: looks are rarer than calls."""
 
@@ -28,7 +30,8 @@ class Cost:
             self.mean = self.dear = min(self.mean, time_us) if self._measured else time_us
             self._measured += 1
             return
-        self.mean += SHARE * (time_us - self.mean)
+        usual = min(time_us, OUTLIER * self.mean)
+        self.mean += SHARE * (usual - self.mean)
         self.dear = max(time_us, self.dear + SHARE / 2 * (self.mean - self.dear))
 
 

@@ -114,8 +114,13 @@ def test_an_empty_room_drops_frames_until_something_moves():
 
 
 def test_what_is_said_of_a_plan_is_true():
-    for budget in ({"latency_ms": 50.0}, {"power_w": 1.0}, {"latency_ms": 40.0, "power_w": 2.0}):
-        found = told(scene(20, b={"needed": (200, 400)}, **budget), device(35, 30))
+    b = {"needed": (200, 400)}
+    for graph in (
+        scene(20, b=b, latency_ms=50),
+        scene(20, b=b, power_w=1),
+        scene(20, b=b, latency_ms=40, power_w=2),
+    ):
+        found = told(graph, device(35, 30))
         assert found.plans
         for _, fields in found.plans:
             number = re.search(r": ([\d.]+) (?:ms|W)(?: of work)? (>|of) ([\d.]+)", fields["text"])
