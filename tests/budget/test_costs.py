@@ -20,13 +20,24 @@ def test_the_mean_follows_and_the_dearest_is_remembered_for_a_while():
     cost = Cost()
     for _ in range(10):
         cost.add(1_000)
-    cost.add(5_000)
-    assert cost.mean == pytest.approx(1_400)
-    assert cost.dear == 5_000
+    cost.add(3_000)
+    assert cost.mean == pytest.approx(1_200)
+    assert cost.dear == 3_000
     for _ in range(200):
         cost.add(1_000)
     assert cost.mean == pytest.approx(1_000, rel=0.01)
     assert cost.dear == pytest.approx(1_000, rel=0.05)
+
+
+def test_one_call_that_the_garbage_collector_took_doesnt_make_all_others_dear():
+    cost = Cost()
+    for _ in range(10):
+        cost.add(1_000)
+    cost.add(60_000)
+    assert cost.mean == pytest.approx(1_300)
+    for _ in range(60):
+        cost.add(5_000)
+    assert cost.mean == pytest.approx(5_000, rel=0.02)
 
 
 def calls(costs: NodeCosts, pattern: str, times: int = 20) -> NodeCosts:
