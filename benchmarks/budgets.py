@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.clip import decode
-from benchmarks.contests import FOUR
 from benchmarks.figures import Goal
 from benchmarks.findings import Cell, Findings, Rows
 from benchmarks.live import (
@@ -25,7 +24,7 @@ from benchmarks.live import (
 )
 from benchmarks.realtime import Task
 from benchmarks.streaming import KINDS, Things
-from benchmarks.trials import HOLISTIC, Length, Ours, Theirs, in_turns, peer_is_here, people
+from benchmarks.trials import TASKS, Length, Ours, Theirs, in_turns, peers, people
 from edge.cli.prepare import OFF
 from edge.errors import UserError
 
@@ -53,11 +52,10 @@ GOLDENS = (
 
 
 def versus(options: Options, folder: Path) -> Findings:
-    """Our people graph under its own budget, MediaPipe's four and Holistic, in turns."""
+    """Our people graph under its own budget, MediaPipe's four, Holistic and its newest tasks, in
+    turns."""
     clip, length = options.decoded(folder), options.length
-    players: list[Ours | Theirs] = [people(silhouette=True)]
-    if peer_is_here():
-        players += [Theirs(FOUR), Theirs(HOLISTIC)]
+    players: list[Ours | Theirs] = [people(silhouette=True), *peers()]
     played = in_turns(players, lambda each: task(clip, each, length), length.rounds, folder,
                       options.report)  # fmt: skip
     rows: Rows = []
@@ -72,9 +70,9 @@ def versus(options: Options, folder: Path) -> Findings:
         cpu = cpu_ms(found, per_result=isinstance(player, Theirs))
         row: dict[str, Cell] = {"": player.name, "CPU, ms a frame": cpu, "ours of it": ours / cpu}
         rows.append(row | timing(found, length) | {"dropped": reasons(found)})
-        if isinstance(player, Theirs):
+        if isinstance(player, Theirs) and player.name != TASKS:
             goals.append(Goal.at_most(f"CPU time, of {player.name}", ours / cpu, RATIO))
-        else:
+        elif isinstance(player, Ours):
             goals += [
                 Goal.at_most(f"{kind} off at emission, mean", 100 * score.mean, OFF_PERCENT, "%")
                 for kind, score in scores["emission"].items()
@@ -108,10 +106,7 @@ def streaming(options: Options, folder: Path) -> Findings:
 
 
 def _all_players() -> list[Ours | Theirs]:
-    players: list[Ours | Theirs] = [people(), people(OFF)]
-    if peer_is_here():
-        players += [Theirs(FOUR), Theirs(HOLISTIC)]
-    return players
+    return [people(), people(OFF), *peers()]
 
 
 def _by_golden(golden: Golden, options: Options, folder: Path) -> Rows:

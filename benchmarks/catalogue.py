@@ -14,6 +14,8 @@ from benchmarks.idle import idle
 from benchmarks.live import Options
 from benchmarks.memory import memory
 from benchmarks.models import models
+from benchmarks.planning import planning
+from benchmarks.prediction import prediction
 from benchmarks.report import of_contest, of_overhead
 from benchmarks.soak import MINUTES, SHORT_MINUTES, soak
 from benchmarks.startup import startup
@@ -96,6 +98,8 @@ BENCHMARKS = {
     "contention": Benchmark(squeeze.contention),
     "step": Benchmark(squeeze.step),
     "power": Benchmark(power.power),
+    "planning": Benchmark(planning),
+    "prediction": Benchmark(prediction),
     "idle": Benchmark(idle),
     "startup": Benchmark(startup),
     "memory": Benchmark(memory),

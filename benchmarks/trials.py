@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.bundles import bundles
 from benchmarks.clip import Clip
 from benchmarks.contest import PEER_PYTHON
 from benchmarks.contests import FOUR, SOLUTIONS
@@ -26,6 +27,8 @@ PEERS: dict[str, dict[str, dict[str, Any]]] = {
     HOLISTIC: {"Holistic": {"model_complexity": 1, "refine_face_landmarks": True,
                             "enable_segmentation": True}},
 }  # fmt: skip
+TASKS = "MediaPipe's tasks"
+TASKS_PYTHON = CHECKOUT / ".venv-mediapipe-tasks" / "bin" / "python"
 SLOWEST = 8.0
 """A run is given up after so many times as long as it should take."""
 
@@ -57,14 +60,19 @@ class Ours(NamedTuple):
 
 
 class Theirs(NamedTuple):
-    """MediaPipe's solutions in real time."""
+    """MediaPipe in real time: one of `PEERS`, or the newest release's `TASKS`."""
 
     name: str
     pace: str = "realtime"
 
     def play(self, task: Task, folder: Path) -> Played:
-        options = {"solutions": PEERS[self.name], "pace": self.pace}
-        return _played([str(PEER_PYTHON), "-m", "benchmarks.live_peer"], task, options, folder)
+        if self.name == TASKS:
+            command = [str(TASKS_PYTHON), "-m", "benchmarks.live_tasks"]
+            own: dict[str, Any] = {"models": str(bundles())}
+        else:
+            command = [str(PEER_PYTHON), "-m", "benchmarks.live_peer"]
+            own = {"solutions": PEERS[self.name]}
+        return _played(command, task, {**own, "pace": self.pace}, folder)
 
 
 def people(budget: str | None = None, **more: Any) -> Ours:
@@ -112,6 +120,12 @@ def ages_ms(played: Played, fps: float, warm_up: int) -> np.ndarray:
 
 def peer_is_here() -> bool:
     return PEER_PYTHON.exists()
+
+
+def peers() -> list[Theirs]:
+    """Return those that are installed: MediaPipe's four solutions, Holistic, the newest tasks."""
+    solutions = [Theirs(FOUR), Theirs(HOLISTIC)] if PEER_PYTHON.exists() else []
+    return solutions + ([Theirs(TASKS)] if TASKS_PYTHON.exists() else [])
 
 
 def _played(command: list[str], task: Task, options: dict[str, Any], folder: Path) -> Played:
