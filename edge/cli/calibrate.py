@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from edge.cli.options import Group
+from edge.errors import UserError
 
 
 @click.group(cls=Group)
@@ -31,8 +32,8 @@ def calibrate() -> None:
     help="What a busy core takes, where you have measured it; else of the nearest known device.",
 )
 def device(out: Path | None, name: str, clip: Path | None, watts_per_core: float | None) -> None:
-    """Measure models, nodes, memory and how much all that scatters: two minutes, while nothing
-    else runs.
+    """Measure models, nodes, memory and how much all that scatters: half a minute, while
+    nothing else runs.
 
     The governor knows from it what a core takes, and what looks cost before it has seen any;
     `edge run --profile FILE --offline --pace realtime` runs a graph as it would run there.
@@ -50,8 +51,13 @@ def device(out: Path | None, name: str, clip: Path | None, watts_per_core: float
     from edge.io.part_file import PartFile
 
     path = out or own_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    PartFile(path).discard()  # what can't be written is said before two minutes have passed
+    if out is None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"can't make the folder {path.parent}: {error.strerror}; EDGE_CONFIG "
+                            "names another") from None  # fmt: skip
+    PartFile(path).discard()  # what can't be written is said before anything is measured
     profile = measured(name, lambda doing: click.echo(doing, err=True), clip)
     if watts_per_core is not None:
         profile = replace(profile, watts_per_core=watts_per_core)
