@@ -4,6 +4,8 @@ import av
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.io.frames import Frame
 
@@ -114,3 +116,33 @@ def test_grey_pictures_and_pictures_with_a_transparency_are_taken_too(rotate):
         assert frame.size == expected.size
         np.testing.assert_array_equal(frame.bgr, expected.bgr)
         np.testing.assert_array_equal(frame.grey, expected.grey)
+
+
+def patterned(width: int = 160, height: int = 120) -> Frame:
+    y, x = np.mgrid[:height, :width]
+    return Frame(np.dstack((x, y, (x + y) // 2)).astype(np.uint8), 0, 0)
+
+
+def test_a_patch_is_a_square_of_the_grey_picture_made_once():
+    frame = patterned()
+    patch = frame.patch(20, 30, 64, 32)
+    expected = cv2.resize(frame.grey[30:94, 20:84], (32, 32))
+    assert np.abs(patch.astype(int) - expected).max() <= 1
+    assert frame.patch(20, 30, 64, 32) is patch
+
+
+@given(st.integers(-100, 200), st.integers(-100, 200), st.integers(8, 200))
+def test_beyond_the_picture_a_patch_repeats_its_edges(left, top, length):
+    frame = patterned()
+    patch = frame.patch(left, top, length, 24)
+    step = length / 24
+    x = np.clip(left + (np.arange(24) + 0.5) * step - 0.5, 0, 159)
+    y = np.clip(top + (np.arange(24) + 0.5) * step - 0.5, 0, 119)
+    blue, green, red = x[None, :], y[:, None], (x[None, :] + y[:, None]) / 2
+    grey = 0.114 * blue + 0.587 * green + 0.299 * red
+    assert np.abs(patch - grey).max() < 2.5
+
+
+def test_a_frame_that_carries_luma_gives_patches_of_it():
+    frame = Frame(decoded(120, 90, 180), 0, 0)
+    assert (frame.patch(5, 5, 20, 10) == 120).all()

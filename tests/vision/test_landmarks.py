@@ -5,6 +5,7 @@ import pytest
 
 from edge.io.frames import Frame
 from edge.vision.landmarks import LandmarkNode, LandmarkSettings, Reading, one_each
+from edge.vision.motion import Motion
 from edge.vision.regions import Cropper
 from edge.vision.targets import Floats, Seen, Targets, follow, join
 from tests.vision.driving import context
@@ -161,3 +162,61 @@ def test_nobody_is_no_work():
     answers = run(node, at(), 4)
     assert [len(answer) for answer in answers] == [0] * 4
     assert node.looks == 0
+
+
+def still_motion(t: int, *moving: tuple[int, int]) -> Motion:
+    """Nothing moves, but in cells (row, column) of 40 pixels."""
+    cells = np.zeros((6, 8), bool)
+    for cell in moving:
+        cells[cell] = True
+    return Motion(t, cells, (40, 40))
+
+
+def governed(node: Things, turns: list[bool], moving: list[bool]) -> list[Seen]:
+    """See one thing in the middle of cell (2, 2), with turns given, while it moves or not."""
+    answers: list[Seen] = []
+    for index, (turn, moves) in enumerate(zip(turns, moving, strict=True)):
+        node.t, node.turn = index * 40_000, turn
+        now = follow(Targets, answers[-1], node.t) if answers else at((100, 100))
+        motion = still_motion(node.t, *[(2, 2)] * moves)
+        answers.append(node.see(frame(index), now, motion))
+    return answers
+
+
+def test_a_model_looks_at_its_turns_and_carries_in_between():
+    node = Things()
+    turns = [True, False, False, True, False, True]
+    answers = governed(node, turns, [True] * 6)
+    assert [answer.fresh.all() for answer in answers] == turns
+    assert node.looks == 3
+
+
+def test_a_turn_isnt_used_where_nothing_has_moved_since_the_last_look():
+    node = Things()
+    answers = governed(node, [True] * 8, [False] * 4 + [True] + [False] * 3)
+    assert [bool(answer.fresh.all()) for answer in answers] == [True, *[False] * 3, True,
+                                                                *[False] * 3]  # fmt: skip
+    assert not node.wants
+    np.testing.assert_array_equal(answers[3].landmarks, answers[0].landmarks)
+
+
+def test_what_moved_while_there_was_no_turn_is_looked_at_at_the_next():
+    node = Things()
+    answers = governed(node, [True, False, True], [False, True, False])
+    assert [bool(answer.fresh.all()) for answer in answers] == [True, False, True]
+
+
+def test_now_and_then_a_model_looks_though_nothing_moves():
+    node = Things(beat_s=0.2)
+    answers = governed(node, [True] * 12, [False] * 12)
+    assert [i for i, answer in enumerate(answers) if answer.fresh.all()] == [0, 5, 10]
+
+
+def test_where_nothing_is_seen_nothing_is_needed():
+    node = Things()
+    node.turn = True
+    for index in range(2):
+        node.see(frame(index), at(), still_motion(0))
+    assert (node.need, node.looked, node.wants) == (0.0, False, False)
+    governed(node, [True] * 4, [True] * 4)
+    assert 0 < node.need <= 1

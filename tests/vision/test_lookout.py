@@ -45,14 +45,14 @@ class Watch:
         self.t = -1_000_000 // FPS
         self.last = None
 
-    def ask(self, *moving, columns=(), lost=0, still=False, step=1, settled=None):
+    def ask(self, *moving, columns=(), lost=0, still=False, step=1, settled=None, may=True):
         """Return the reason at the next frame, in which cells of some columns move."""
         before, self.t = self.t, self.t + step * 1_000_000 // FPS
         self.last = seen(before, columns, lost)
         frame = Frame(np.zeros((720, 1280, 3), np.uint8), 0, self.t, still=still)
         known = follow(Targets, self.lookout.followable(frame, self.t, self.last), self.t)
         at = motion(self.t, *moving)
-        return self.lookout.reason(frame, self.t, self.last, known, at, settled)
+        return self.lookout.reason(frame, self.t, self.last, known, at, settled, may=may)
 
     def looks(self, frames, *moving, **more):
         """Return the numbers of the frames, of as many as said, at which it looks."""
@@ -123,3 +123,23 @@ def test_a_day_in_vain_does_no_harm():
     watch = Watch(stale_s=10)
     assert watch.looks(3000, 3, step=30 * FPS // 25) == list(range(3000))
     assert watch.counts == {"detect:first": 1, "detect:search": 2999}
+
+
+def test_without_a_turn_only_what_cant_wait_is_looked_at():
+    watch = Watch()
+    assert watch.ask(may=False) == "first"
+    assert watch.looks(FPS, 3, may=False) == []
+    assert watch.lookout.wanted
+    assert watch.ask(3, may=True) == "search"
+    watch.looks(2, columns=(3,))
+    assert watch.ask(3, lost=1, may=False) == "lost"
+
+
+def test_the_longer_nothing_moves_the_rarer_are_beats():
+    watch = Watch(beat_s=0.4)
+    looks = watch.looks(8 * FPS)
+    pauses = np.diff(looks).tolist()
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 4 * pauses[0]
+    watch.looks(3, 3)
+    assert watch.lookout.calm == 1

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from edge.inference.backend import interpreter_class
 from edge.io.frames import Frame
+from edge.vision.carry import carried_mask
 from edge.vision.motion import Motion
 from edge.vision.silhouette import (
+    CARRIED_LATER,
     Silhouette,
     Silhouettes,
     at_size,
@@ -207,3 +209,57 @@ def test_a_mask_as_results_have_it():
     mask = np.random.default_rng(0).integers(0, 256, (144, 256), np.uint8)
     png = np.frombuffer(base64.b64decode(png_base64(mask)), np.uint8)
     np.testing.assert_array_equal(cv2.imdecode(png, cv2.IMREAD_UNCHANGED), mask)
+
+
+def counted(monkeypatch) -> list[int]:
+    """Return a list that grows with each mask that is carried."""
+    calls: list[int] = []
+
+    def carried(*given):
+        calls.append(1)
+        return carried_mask(*given)
+
+    monkeypatch.setattr("edge.vision.silhouette.carried_mask", carried)
+    return calls
+
+
+def test_a_mask_is_carried_only_once_somebody_looks(portrait, person, monkeypatch):
+    calls = counted(monkeypatch)
+    with Watch(every=20, variant="int8") as watch:
+        seen = [watch.see(pasted(portrait, person, 40 + 4 * i)[0], moving=True) for i in range(6)]
+    assert not calls
+    last = seen[-1].mask
+    assert len(calls) == 5
+    assert seen[-1].mask is last
+    assert len(calls) == 5
+
+
+def test_looking_late_shows_the_same_as_looking_at_once(portrait, person):
+    found = []
+    for at_once in (True, False):
+        with Watch(every=20, variant="int8") as watch:
+            seen = []
+            for index in range(5):
+                seen.append(watch.see(pasted(portrait, person, 40 + 4 * index)[0], moving=True))
+                if at_once:
+                    assert seen[-1].mask.any()
+        found.append([silhouette.mask for silhouette in seen])
+    np.testing.assert_array_equal(found[0], found[1])
+
+
+def test_a_mask_that_nobody_looks_at_isnt_put_off_for_ever(portrait, monkeypatch):
+    calls = counted(monkeypatch)
+    with Watch(every=100, variant="int8") as watch:
+        for _ in range(3 * CARRIED_LATER):
+            assert watch.see(portrait, moving=True).pending <= CARRIED_LATER
+    assert len(calls) >= CARRIED_LATER
+
+
+def test_under_a_governor_the_model_looks_at_its_turns(portrait):
+    with Watch(variant="int8") as watch:
+        fresh = []
+        for turn in (True, False, False, True):
+            watch.node.turn = turn
+            fresh.append(watch.see(portrait, moving=True).fresh)
+            assert watch.node.looked is turn
+    assert fresh == [True, False, False, True]
