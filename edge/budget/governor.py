@@ -28,8 +28,8 @@ class Settings(NamedTuple):
     margin: float = 0.8
     """Of the latency that may be planned with: one frame in twenty takes longer than foreseen."""
     blind_us: int = 1_000_000
-    """Whoever never fits into a frame looks once in so long nevertheless: a late frame a second is
-    better than to follow what isn't there any more."""
+    """Whoever has wanted to look for so long, and never fitted into a frame, looks nevertheless: a
+    late frame a second is better than to follow what isn't there any more."""
 
 
 SETTINGS = Settings()
@@ -148,6 +148,7 @@ class Governor:
             source.off, source.resting_until = why, t + pause
 
     def _may_look(self, call: Call, subject: Subject, frame: FrameAccount, now: int) -> bool:
+        assert isinstance(call.node, Levelled)
         if subject.level.every == OFF or subject.since < subject.level.every:
             return False
         if not self._rest.may_look(call.station, subject.since):
@@ -155,7 +156,8 @@ class Governor:
         overdue = subject.since >= SETTINGS.overdue * subject.level.every
         if self._allowance is not None and self._allowance.left < 0 and not overdue:
             return False
-        if self._latency_us is None or now - subject.looked_at >= SETTINGS.blind_us:
+        since = now if subject.waits_since is None else subject.waits_since
+        if self._latency_us is None or now - since >= SETTINGS.blind_us:
             return True
         costs, slow = subject.costs, self._account.slow
         left = call.born + SETTINGS.margin * self._latency_us - now
@@ -163,7 +165,8 @@ class Governor:
         if needed > left:
             self.counts["put_off"] += 1
             return False
-        extra = costs.extra * slow * min(1.0, subject.since / costs.pause)
+        likely = 1.0 if call.node.wants else min(1.0, subject.since / costs.pause)
+        extra = costs.extra * slow * likely
         if frame.granted and frame.granted + extra > self._room_us() * slow:
             return False
         frame.granted += extra
@@ -178,8 +181,12 @@ class Governor:
         energy = energy_us / taken.time_us if taken.time_us else 1.0
         subject.costs.add(time_us, node.turn is not False, node.looked, node.wants, energy)
         subject.asks(node.need)
+        if node.looked or not node.wants:
+            subject.waits_since = None
+        elif subject.waits_since is None:
+            subject.waits_since = now
         if node.looked:
-            subject.since, subject.looked_at = 0, now
+            subject.since = 0
         if self._rest.called(call.station, node, now):
             self._space(call.t)
 
@@ -213,18 +220,23 @@ class Governor:
                     station.off = ""
 
     def _tails(self) -> dict[Station, float]:
-        """Return what still has to be done after each node at least, µs of wall time."""
+        """Return what still has to be done after a look of each node, µs of wall time."""
         slow = self._account.slow
+        least: dict[Station, float] = {}
         tails: dict[Station, float] = {}
         for station in self._stations:
-            ways = [0.0]
+            ways, led = [0.0], [0.0]
             for inlet in station.stream.inlets:
                 reader = inlet.reader
                 if inlet.wire.paces and isinstance(reader, Station):
                     subject = self._subjects.get(reader)
-                    own = subject.costs.idle.mean if subject else self._account.fixed[reader].mean
-                    ways.append(own * slow + tails.get(reader, 0.0))
-            tails[station] = max(ways)
+                    cost = subject.costs.idle if subject else self._account.fixed[reader]
+                    look = subject.costs.look if subject else cost
+                    ways.append(cost.mean * slow + least.get(reader, 0.0))
+                    led.append(max(look.mean, cost.mean) * slow + least.get(reader, 0.0))
+            least[station] = max(ways)
+            leads = isinstance(station.node, Levelled) and station.node.leads
+            tails[station] = max(led) if leads else least[station]
         return tails
 
     def _limits(self) -> Limits:

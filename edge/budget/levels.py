@@ -54,6 +54,8 @@ class Levelled(Node):
     """Nothing is missed if it isn't even called while nobody is there and nothing moves."""
     watches: ClassVar[bool] = False
     """Its `need` says whether anything happens at all."""
+    leads: ClassVar[bool] = False
+    """What its model finds, the models after it look at in the same frame."""
     turn: bool | None = None
     looked: bool = False
     wants: bool = True

@@ -77,7 +77,8 @@ class Subject:
         self.need = 1.0
         self.since = 0
         """Calls since its model looked."""
-        self.looked_at = 0
+        self.waits_since: int | None = None
+        """Since when its model has had a reason to look and hasn't, µs."""
 
     @property
     def level(self) -> Level:

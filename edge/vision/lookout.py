@@ -32,6 +32,7 @@ class Looker(Levelled):
 
     levels = SEARCHES
     weight = 0.5
+    leads = True
     lookout: "Lookout"
 
     @property
