@@ -27,6 +27,8 @@ class Settings(NamedTuple):
     """Whoever has waited for so many times as long as planned looks although power is short."""
     margin: float = 0.8
     """Of the latency that may be planned with: one frame in twenty takes longer than foreseen."""
+    steady: float = 0.03
+    """How much one result weighs in the share of late ones: that is of the last second or so."""
     blind_us: int = 1_000_000
     """Whoever has wanted to look for so long, and never fitted into a frame, looks nevertheless: a
     late frame a second is better than to follow what isn't there any more."""
@@ -76,7 +78,7 @@ class Governor:
         self._account = account
         self._subjects: dict[Station, Subject] = {}
         self._tails_us: dict[Station, float] = {}
-        self._ages_us: list[float] = []
+        self._late = 0.0
         self.counts = Counter[str]()
 
     # -- what the engine calls -----------------------------------------------------------------
@@ -126,7 +128,8 @@ class Governor:
             self._plan(call.t, now)
 
     def result(self, age_us: int) -> None:
-        self._ages_us.append(age_us)
+        late = self._latency_us is not None and age_us > self._latency_us
+        self._late += SETTINGS.steady * (late - self._late)
 
     # -- frame by frame ------------------------------------------------------------------------
 
@@ -240,7 +243,6 @@ class Governor:
         return tails
 
     def _limits(self) -> Limits:
-        ages, self._ages_us = sorted(self._ages_us), []
         account = self._account
         return Limits(
             frame_us=account.frame_us,
@@ -251,7 +253,7 @@ class Governor:
             parallel=account.parallel,
             room_us=self._room_us(),
             latency_us=self._latency_us,
-            age_us=ages[int(0.95 * len(ages))] if ages else None,
+            late=self._late,
             power_w=self._power_w,
             watts_per_core=account.watts_per_core,
         )

@@ -51,10 +51,14 @@ class Settings(NamedTuple):
     """How much one call weighs where a node's need rises: a third of a second at 30 a second."""
     falling: float = 0.02
     """And where it falls: who has stopped moving may well go on."""
+    late: float = 0.05
+    """So many of all results may be late: a budget is one for the 95th percentile."""
     distrust: float = 0.85
-    """What the limits become, times this, while results are late although the plan fits."""
+    """What the limits of time become, times this, at each look while more are late although the
+    plan fits."""
+    least_trust: float = 0.6
     trust_back: float = 0.02
-    """How quickly that is forgotten, a revision: within two seconds."""
+    """How quickly that is forgotten, a look: within six seconds."""
     slowest: int = 4
     """Where nothing else is left, frames are left out, down to one of so many: at seven a second
     people can still be followed."""
@@ -113,7 +117,7 @@ class Limits(NamedTuple):
 
     `fixed_us`, `rest_us`: CPU time of the nodes that have no levels, and of all else. `slow`: wall
     per CPU time. `parallel`: how much of a frame's work is done at once. `wait_us`: before it
-    begins. `room_us`: for the looks of one frame. `age_us`: p95 of late, None where none came.
+    begins. `room_us`: for the looks of one frame. `late`: the share of late results lately.
     """
 
     frame_us: float
@@ -124,7 +128,7 @@ class Limits(NamedTuple):
     parallel: float
     room_us: float
     latency_us: float | None
-    age_us: float | None
+    late: float
     power_w: float | None
     watts_per_core: float
 
@@ -155,7 +159,7 @@ class Planner:
         self._subjects, self._sources = subjects, sources
         self.pace = 1
         """One of so many frames is worked on at all."""
-        self._trust, self._trust_back = 1.0, SETTINGS.trust_back
+        self._trust = 1.0
         self._patience_us = SETTINGS.patience_us
         self._over = 0
         self._changed_at = self._restored_at = -SETTINGS.patience_most_us
@@ -175,12 +179,10 @@ class Planner:
         return self._restore(limits, need, now)
 
     def _weigh_trust(self, limits: Limits) -> None:
-        late = limits.latency_us and limits.age_us and limits.age_us > limits.latency_us
-        if late:
-            self._trust = max(0.3, self._trust * SETTINGS.distrust)
-            self._trust_back = max(SETTINGS.trust_back / 16, self._trust_back / 2)
+        if limits.late > SETTINGS.late:
+            self._trust = max(SETTINGS.least_trust, self._trust * SETTINGS.distrust)
         else:
-            self._trust = min(1.0, self._trust + self._trust_back)
+            self._trust = min(1.0, self._trust + SETTINGS.trust_back)
 
     def _bounds(self, limits: Limits, pace: int) -> Bounds:
         power = by_latency = float("inf")

@@ -31,7 +31,7 @@ def limits(**given: Any) -> Limits:
         "parallel": 1.0,
         "room_us": 40_000.0,
         "latency_us": 50_000.0,
-        "age_us": None,
+        "late": 0.0,
         "power_w": None,
         "watts_per_core": 7.0,
     }
@@ -138,8 +138,8 @@ def test_a_plan_isnt_changed_for_what_is_hardly_worth_it():
 def test_late_results_are_believed_more_than_the_plan():
     hands, faces = subject("hands", HAND), subject("faces", FACE)
     driven = Driven(hands, faces)
-    assert driven.revise(4, age_us=30_000.0) == []
-    assert driven.revise(6, age_us=90_000.0)
+    assert driven.revise(4, late=0.02, slow=1.5) == []
+    assert driven.revise(6, late=0.3, slow=1.5)
     assert hands.place + faces.place > 0
 
 
