@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,12 +10,22 @@ from edge.graph.node import Context, Previous
 from edge.io.frames import Frame
 from edge.vision.anchors import PALM
 from edge.vision.bodies import Bodies
+from edge.vision.detection import intersection_over_union
 from edge.vision.detector import Detector
 from edge.vision.hands import Hands, Palms, regions_of_palms
 from edge.vision.lookout import SECOND, Looker, Lookout, LookSettings
 from edge.vision.motion import Motion
 from edge.vision.regions import whole
-from edge.vision.targets import Floats, centres, follow, join, newcomers, select, sizes
+from edge.vision.targets import (
+    Floats,
+    centres,
+    extents,
+    follow,
+    join,
+    newcomers,
+    select,
+    sizes,
+)
 from edge.vision.wrists import NOWHERE, Search, Wrists
 
 
@@ -48,10 +59,17 @@ class HandDetector(Looker):
         search_new_s: float = 0.3
         """But a hand that is raised is seen before it has said anything."""
 
+        doubt_deg: float = 20.0
+        """A palm that is turned by so much against the hand that is followed there is looked at
+        again: fists are taken for fists seen from elsewhere, and then followed as such."""
+        doubt_s: float = 0.5
+        """But not again before that: some hands are always seen so."""
+
     settings: Settings
 
     def open(self, context: Context) -> None:
         super().open(context)
+        self.doubted = -SECOND
         settings = self.settings
         self.detector = Detector(
             "palm", (PALM,), settings, context, (0, 1), "palm detector", self.counts
@@ -83,9 +101,23 @@ class HandDetector(Looker):
         """Return what is known, what the model finds, and what may be on wrists."""
         found = self._look(frame, regions, wrists)
         new = newcomers(found, known, self.settings.same_overlap, room)
-        seen = join(known, new)
+        seen = replace(join(known, new), otherwise=self._doubtful(found, known))
         more = newcomers(wrists.guesses, seen, self.settings.same_overlap, room - len(new))
         return join(seen, more)
+
+    def _doubtful(self, found: Palms, known: Palms) -> Palms | None:
+        """Return the palms that speak against how hands are followed, None if there are none."""
+        if not len(known) or self.t - self.doubted < self.settings.doubt_s * SECOND:
+            return None
+        shared = intersection_over_union(extents(found.regions), extents(known.regions))
+        turned = found.regions[:, None, 4] - known.regions[None, :, 4]
+        turned = np.abs((turned + math.pi) % (2 * math.pi) - math.pi)
+        same = shared > self.settings.same_overlap
+        doubtful = (same & (turned > math.radians(self.settings.doubt_deg))).any(axis=1)
+        if not doubtful.any():
+            return None
+        self.doubted = self.t
+        return select(found, doubtful)
 
     def close(self) -> None:
         self.detector.close()

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from edge.io.frames import Frame
+from edge.vision.detection import intersection_over_union
 from edge.vision.hands import STEADY, Hands, Palms, regions_of_landmarks
 from edge.vision.landmarks import SECOND, LandmarkNode, LandmarkSettings, Reading
 from edge.vision.motion import Motion
 from edge.vision.regions import project
-from edge.vision.targets import Floats, Rows, Targets, select
+from edge.vision.targets import Floats, Rows, Targets, extents, select
 
 SLOW = 0.1
 """From frame to frame a hand has to move by so many sides of its region for that to run ahead in
@@ -36,6 +37,9 @@ class HandLandmarks(LandmarkNode[Hands]):
         side_s: float = 0.5
         """Over so long the evidence for a left or right hand is weighed: one that is seen edge-on
         for a moment stays what it was."""
+        unlike: float = 0.1
+        """Of a hand's box: where a second look puts its landmarks so far away, on average, it is
+        another answer, and the more certain of the two counts."""
         lead: float = 1.0
         """How far the region runs ahead, in steps from frame to frame: a fast hand would leave it
         otherwise."""
@@ -52,7 +56,35 @@ class HandLandmarks(LandmarkNode[Hands]):
         followed = int(targets.followed.sum())
         last = None if self.last is None else self.last[1]
         self.before = last if last is not None and len(last) == followed else None
-        return super()._look(frame, self._centred(frame, targets))
+        return super()._look(frame, self._centred(frame, self._doubted(frame, targets)))
+
+    def _carried(self, frame: Frame, targets: Targets, motion: Motion | None) -> Hands | None:
+        if _doubts(targets) is None:
+            return super()._carried(frame, targets, motion)
+        self.since += 1
+        return None
+
+    def _doubted(self, frame: Frame, targets: Targets) -> Targets:
+        """Return the targets, those followed of which a palm says otherwise as the more certain
+        of both answers has them."""
+        doubts = _doubts(targets)
+        if doubts is None:
+            return targets
+        regions = targets.regions.copy()
+        shared = intersection_over_union(extents(doubts.regions), extents(regions))
+        shared[:, ~targets.followed] = 0
+        for row, region in zip(shared.argmax(axis=1), doubts.regions, strict=True):
+            now, other = (self._reading(frame, each) for each in (regions[row], region))
+            if other is None or (now is not None and not self._better(other, now)):
+                continue
+            regions[row] = regions_of_landmarks(other.landmarks[None])[0]
+        return replace(targets, regions=regions)
+
+    def _better(self, other: Reading, now: Reading) -> bool:
+        """Say whether another answer is a better one, and not nearly the same."""
+        apart = np.hypot(*(other.landmarks - now.landmarks)[:, :2].T).mean()
+        unlike = float(apart) > self.settings.unlike * np.ptp(now.landmarks[:, :2], axis=0).max()
+        return unlike and other.score > now.score
 
     def _centred(self, frame: Frame, targets: Targets) -> Targets:
         """Return the targets, those of them that are new as their own landmarks would have them.
@@ -115,6 +147,10 @@ class HandLandmarks(LandmarkNode[Hands]):
         length = np.hypot(*moved.T)
         share = np.minimum(length / np.maximum(SLOW * sides, 1e-6), 1)
         return moved * (share * self.settings.lead)[:, None]
+
+
+def _doubts(targets: Targets) -> Targets | None:
+    return targets.otherwise if isinstance(targets, Palms) else None
 
 
 def _odds(right: Floats) -> Floats:

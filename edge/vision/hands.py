@@ -22,8 +22,14 @@ STEADY = [0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18]
 """Landmarks that move least as fingers bend: wrist, thumb, and each finger's two lowest joints."""
 
 
+@dataclass(frozen=True, slots=True)
 class Palms(Targets):
-    """Where hands are to be looked for."""
+    """Where hands are to be looked for.
+
+    `otherwise`: palms that the model sees where hands are followed, but turned another way.
+    """
+
+    otherwise: Targets | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Where hands are looked for, and when."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -52,6 +54,28 @@ def test_small_hands_are_found_in_a_picture_on_its_own(hand):
     assert len(at_a_glance) == 0  # as one look at the whole picture has it
     assert len(hands) == 3
     assert graph.reasons() == ["first", "still"]
+
+
+@pytest.mark.parametrize(("turned_deg", "doubted"), [(0, False), (10, False), (60, True)])
+def test_a_palm_that_is_turned_otherwise_speaks_against_how_a_hand_is_followed(
+    hand, turned_deg, doubted
+):
+    picture = scene(hand, (300, 200, 300))
+    with HandGraph(detector={"newcomers_s": 0.0, "search_s": 0.0, "search_most_s": 0.0}) as graph:
+        for index in range(3):
+            _, hands = graph.see(Frame(picture, index, index * 40_000))
+        hands.regions[0, 4] += np.radians(turned_deg)
+        told = []
+        for index in range(3, 30):  # everything moves: the detector has a reason on each frame
+            graph.detector.t = index * 40_000
+            known = replace(hands, t=graph.detector.t - 40_000)
+            palms = graph.detector.process(
+                Frame(picture, index, graph.detector.t), known, None, None
+            )
+            told.append(palms.otherwise is not None)
+            assert palms.followed.tolist() == [True]
+    assert any(told) is doubted
+    assert told.count(True) <= 3  # twice a second
 
 
 @given(st.integers(1, 8000), st.integers(1, 8000))

@@ -1,6 +1,7 @@
 """The landmarks of hands, against another implementation's and in odd circumstances."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -163,3 +164,28 @@ def test_between_looks_a_hand_is_carried(hand):
             tips.append(hands.landmarks[0, 12, 0])
     assert fresh == [True, False, False] * 2 + [True]
     assert (np.diff(tips) < 0).all()
+
+
+def test_of_two_answers_that_differ_the_more_certain_counts(hand):
+    """A hand that is followed as if it lay on its side is put right by the palm that is seen."""
+    with HandGraph() as graph:
+        palms, good = graph.see(Frame(hand.copy(), 0, 0))
+        wrong = good.regions.copy()
+        wrong[0, 4] += np.radians(100)
+        followed = replace(follow(Palms, good, 40_000), regions=wrong)
+        graph.landmarks.t = 40_000
+        astray = graph.landmarks.process(Frame(hand.copy(), 1, 40_000), followed)
+        again = replace(followed, otherwise=palms)
+        right = graph.landmarks.process(Frame(hand.copy(), 2, 80_000), again)
+    assert len(astray) == 0 or not np.allclose(astray.landmarks, good.landmarks, atol=5)
+    assert np.abs(right.landmarks - good.landmarks)[0, :, :2].mean() < 0.02 * good.boxes[0, 3]
+
+
+def test_a_palm_turned_otherwise_changes_nothing_where_both_answers_are_the_same(hand):
+    with HandGraph(landmarks={"every": 5}) as graph:
+        palms, good = graph.see(Frame(hand.copy(), 0, 0))
+        doubted = replace(follow(Palms, good, 40_000), otherwise=palms)
+        graph.landmarks.t = 40_000
+        seen = graph.landmarks.process(Frame(hand.copy(), 1, 40_000), doubted)
+    assert seen.fresh.all()
+    assert np.abs(seen.landmarks - good.landmarks)[..., :2].mean() < 0.01 * good.boxes[0, 2:].max()
