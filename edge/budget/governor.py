@@ -78,6 +78,7 @@ class Governor:
         self._account = account
         self._subjects: dict[Station, Subject] = {}
         self._tails_us: dict[Station, float] = {}
+        self._usual_us = 0.0
         self._late = 0.0
         self.counts = Counter[str]()
 
@@ -168,11 +169,15 @@ class Governor:
         if needed > left:
             self.counts["put_off"] += 1
             return False
-        likely = 1.0 if call.node.wants else min(1.0, subject.since / costs.pause)
-        extra = costs.extra * slow * likely
-        if frame.granted and frame.granted + extra > self._room_us() * slow:
+        extra, room = costs.extra * slow, self._room_us() * slow
+        if frame.granted and frame.granted + extra > room:
             return False
-        frame.granted += extra
+        if call.node.wants:
+            frame.granted += extra
+        elif self._usual_us * slow + extra > room:
+            return False  # who has no reason yet isn't to find one in a frame that is full without
+        else:
+            frame.granted += extra * min(1.0, subject.since / costs.pause)
         return True
 
     def _called(self, call: Call, subject: Subject, node: Levelled, taken: Taken, now: int) -> None:
@@ -211,6 +216,11 @@ class Governor:
             cores = self._power_w / self._account.watts_per_core
             self._allowance = Allowance(cores, now, self._account.spent_us())
         self._tails_us = self._tails()
+        self._usual_us = sum(
+            subject.costs.mean(subject.level) - subject.costs.idle.mean
+            for subject in self._subjects.values()
+            if subject.level.every != OFF
+        )
         if not self._account.tally():
             return
         change = self._planner.revise(self._limits(), now)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from edge.graph.node import Context
 from edge.io.frames import Frame
 from edge.vision.detection import intersection_over_union
 from edge.vision.hands import STEADY, Hands, Palms, regions_of_landmarks
@@ -38,8 +39,10 @@ class HandLandmarks(LandmarkNode[Hands]):
         """Over so long the evidence for a left or right hand is weighed: one that is seen edge-on
         for a moment stays what it was."""
         unlike: float = 0.1
-        """Of a hand's box: where a second look puts its landmarks so far away, on average, it is
+        """Of a hand's box: where a palm's look puts its landmarks so far away, on average, it is
         another answer, and the more certain of the two counts."""
+        doubt_s: float = 0.3
+        """What a palm was seen like longer ago says nothing any more."""
         lead: float = 1.0
         """How far the region runs ahead, in steps from frame to frame: a fast hand would leave it
         otherwise."""
@@ -48,7 +51,13 @@ class HandLandmarks(LandmarkNode[Hands]):
     points = 21
     settings: Settings
 
+    def open(self, context: Context) -> None:
+        super().open(context)
+        self.doubts: Targets | None = None
+
     def process(self, frame: Frame, palms: Palms, motion: Motion | None = None) -> Hands:
+        if palms.otherwise is not None:
+            self.doubts = palms.otherwise  # for the next look: the palms' took long enough
         return self.see(frame, palms, motion)
 
     def _look(self, frame: Frame, targets: Targets) -> Hands:
@@ -58,33 +67,28 @@ class HandLandmarks(LandmarkNode[Hands]):
         self.before = last if last is not None and len(last) == followed else None
         return super()._look(frame, self._centred(frame, self._doubted(frame, targets)))
 
-    def _carried(self, frame: Frame, targets: Targets, motion: Motion | None) -> Hands | None:
-        if _doubts(targets) is None:
-            return super()._carried(frame, targets, motion)
-        self.since += 1
-        return None
-
     def _doubted(self, frame: Frame, targets: Targets) -> Targets:
-        """Return the targets, those followed of which a palm says otherwise as the more certain
-        of both answers has them."""
-        doubts = _doubts(targets)
-        if doubts is None:
+        """Return the targets, those followed of which a palm says otherwise, and rightly, as it
+        has them."""
+        doubts, last = self.doubts, self.before
+        if doubts is None or last is None or self.t == doubts.t or not len(last):
+            return targets
+        self.doubts = None
+        if self.t - doubts.t > self.settings.doubt_s * SECOND:
             return targets
         regions = targets.regions.copy()
-        shared = intersection_over_union(extents(doubts.regions), extents(regions))
-        shared[:, ~targets.followed] = 0
+        shared = intersection_over_union(extents(doubts.regions), extents(last.regions))
         for row, region in zip(shared.argmax(axis=1), doubts.regions, strict=True):
-            now, other = (self._reading(frame, each) for each in (regions[row], region))
-            if other is None or (now is not None and not self._better(other, now)):
-                continue
-            regions[row] = regions_of_landmarks(other.landmarks[None])[0]
+            other = self._reading(frame, region)
+            if other is not None and self._better(other, last.landmarks[row], last.scores[row]):
+                regions[row] = regions_of_landmarks(other.landmarks[None])[0]
         return replace(targets, regions=regions)
 
-    def _better(self, other: Reading, now: Reading) -> bool:
+    def _better(self, other: Reading, landmarks: Floats, score: float) -> bool:
         """Say whether another answer is a better one, and not nearly the same."""
-        apart = np.hypot(*(other.landmarks - now.landmarks)[:, :2].T).mean()
-        unlike = float(apart) > self.settings.unlike * np.ptp(now.landmarks[:, :2], axis=0).max()
-        return unlike and other.score > now.score
+        apart = np.hypot(*(other.landmarks - landmarks)[:, :2].T).mean()
+        unlike = float(apart) > self.settings.unlike * np.ptp(landmarks[:, :2], axis=0).max()
+        return bool(unlike and other.score > score)
 
     def _centred(self, frame: Frame, targets: Targets) -> Targets:
         """Return the targets, those of them that are new as their own landmarks would have them.
@@ -147,10 +151,6 @@ class HandLandmarks(LandmarkNode[Hands]):
         length = np.hypot(*moved.T)
         share = np.minimum(length / np.maximum(SLOW * sides, 1e-6), 1)
         return moved * (share * self.settings.lead)[:, None]
-
-
-def _doubts(targets: Targets) -> Targets | None:
-    return targets.otherwise if isinstance(targets, Palms) else None
 
 
 def _odds(right: Floats) -> Floats:
