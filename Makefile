@@ -44,7 +44,7 @@ format: .venv/.dev ## put the code into the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.benchmarks .venv-mediapipe/.peer ## measure this machine
+bench: .venv/.benchmarks .venv-mediapipe/.peer .venv-mediapipe-tasks/.peer ## measure this machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
 accuracy: .venv/.edge ## measure what people keep: ids, places carried on, faces in bad pictures
@@ -66,6 +66,8 @@ lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer vers
 	$(LOCK) --group calibration --override requirements/override.in $(KEEP) \
 		--no-emit-package litert-lm-builder -o requirements/calibration.txt
 	$(LOCK) --group mediapipe $(addprefix --no-emit-package ,$(UNUSED)) -o requirements/mediapipe.txt
+	$(LOCK) --group mediapipe-tasks --no-emit-package opencv-contrib-python \
+		-o requirements/mediapipe-tasks.txt
 	$(LOCK) pyproject.toml requirements/tflite.in -c requirements/constraints.in \
 	-c requirements/dev.txt --no-emit-package ai-edge-litert -o requirements/tflite.txt
 
@@ -73,7 +75,7 @@ bare: ## prove `make demo` and `make test` in a fresh Debian root (needs root an
 	scripts/bare_debian.sh
 
 clean: ## remove all that make made here
-	rm -rf .venv .venv-mediapipe .venv-tflite build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-mediapipe .venv-mediapipe-tasks .venv-tflite build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: what is installed is installed again when its lock has changed.
 .venv/.$(CV2): requirements/build.txt requirements/runtime.txt requirements/screen.txt
@@ -99,6 +101,10 @@ clean: ## remove all that make made here
 
 .venv-mediapipe/.peer: requirements/mediapipe.txt
 	VENV=.venv-mediapipe $(INSTALL) peer mediapipe
+	touch $@
+
+.venv-mediapipe-tasks/.peer: requirements/mediapipe-tasks.txt
+	VENV=.venv-mediapipe-tasks $(INSTALL) peer mediapipe-tasks
 	touch $@
 
 # The schema, which the tests build models with, is all that they take from LiteRT.

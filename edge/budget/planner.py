@@ -14,7 +14,7 @@ class Settings(NamedTuple):
     fill: float = 0.7
     """Of the room that a frame's latency leaves for looks: they are of unlike size, and don't fill
     it without gaps."""
-    over: float = 1.1
+    over: float = 1.03
     """Beyond so much of a limit the plan breaks it: less is made up for frame by frame."""
     far_over: float = 1.25
     """Beyond so much there is no waiting for a second look."""
