@@ -86,8 +86,8 @@ clean: ## remove all that make made here
 	$(INSTALL) edge
 	touch $@
 
-# The workshop is tested and its types checked as all else is.
-.venv/.dev: .venv/.calibration requirements/dev.txt
+# The workshop and the benchmarks are tested and their types checked as all else is.
+.venv/.dev: .venv/.calibration .venv/.benchmarks requirements/dev.txt
 	$(INSTALL) add dev
 	touch $@
 
