@@ -141,7 +141,10 @@ class Account:
         if frames <= 0 or now.t <= before.t or now.t == ENDED:
             return False
         self._tallied = now
-        self.frame_us = (now.t - before.t) / frames
+        frame_us = (now.t - before.t) / frames
+        # Frames that are dropped count as they come, times as frames are worked on.
+        share = SETTINGS.steady_rest if self.frame_us else 1.0
+        self.frame_us += share * (frame_us - self.frame_us)
         rest_us = (now.rest_us - before.rest_us) / frames
         self.rest_us += SETTINGS.steady_rest * (rest_us - self.rest_us)
         return True

@@ -20,3 +20,8 @@ class Allowance:
         left = self.left + self.cores * (now - self._now) - (spent - self._spent)
         self.left = min(max(left, -most), most)
         self._now, self._spent = now, spent
+
+    @property
+    def owed(self) -> float:
+        """What is owed, of the most that isn't forgotten: 0 to 1."""
+        return max(0.0, -self.left / (self.cores * MOST_US))

@@ -266,4 +266,5 @@ class Governor:
             late=self._late,
             power_w=self._power_w,
             watts_per_core=account.watts_per_core,
+            owed=self._allowance.owed if self._allowance else 0.0,
         )

@@ -29,6 +29,8 @@ class Settings(NamedTuple):
     """As `spare`."""
     over_power: float = 1.15
     """As `over`: the allowance keeps it meanwhile."""
+    owed: float = 0.5
+    """Unless it is overdrawn by so much: what has to be looked at takes more than planned."""
     patience_us: int = 500_000
     """So long a better plan has to have been possible before it is taken."""
     patience_most_us: int = 30_000_000
@@ -117,7 +119,8 @@ class Limits(NamedTuple):
 
     `fixed_us`, `rest_us`: CPU time of the nodes that have no levels, and of all else. `slow`: wall
     per CPU time. `parallel`: how much of a frame's work is done at once. `wait_us`: before it
-    begins. `room_us`: for the looks of one frame. `late`: the share of late results lately.
+    begins. `room_us`: for the looks of one frame.
+    `late`: the share of late results lately. `owed`: how far the power is overdrawn, 0 to 1.
     """
 
     frame_us: float
@@ -131,6 +134,7 @@ class Limits(NamedTuple):
     late: float
     power_w: float | None
     watts_per_core: float
+    owed: float
 
 
 class Bounds(NamedTuple):
@@ -171,7 +175,8 @@ class Planner:
         if now - self._changed_at < SETTINGS.settle_us:
             return None
         need = self._need(limits)
-        over = need.time > SETTINGS.over or need.power > SETTINGS.over_power
+        over_power = 1.0 if limits.owed > SETTINGS.owed else SETTINGS.over_power
+        over = need.time > SETTINGS.over or need.power > over_power
         self._over = self._over + 1 if over else 0
         if self._over >= 2 or max(need.power, need.time) > SETTINGS.far_over:
             self._better_since = None

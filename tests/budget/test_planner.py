@@ -34,6 +34,7 @@ def limits(**given: Any) -> Limits:
         "late": 0.0,
         "power_w": None,
         "watts_per_core": 7.0,
+        "owed": 0.0,
     }
     return Limits(**{**usual, **given})
 
