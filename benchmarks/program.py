@@ -135,18 +135,20 @@ def repeated(clip: Path, folder: Path, seconds: float = 0.0, frames: int = 0) ->
         with av.open(str(clip)) as given, av.open(str(path), "w") as copy:
             (video, *_) = given.streams.video
             stream = copy.add_stream_from_template(video)
-            packets = [(packet, packet.pts or 0, packet.dts)
+            packets = [(packet, packet.pts or 0, packet.dts, packet.duration or 1)
                        for packet in given.demux(video) if packet.dts is not None]  # fmt: skip
             if not packets or video.time_base is None:
                 raise UserError(f"{clip} has no picture")
-            (_, _, first), (final, _, last) = packets[0], packets[-1]
-            span = last - first + (final.duration or 1)
+            (_, _, first, _), (_, _, last, duration) = packets[0], packets[-1]
+            span = last - first + duration
             for turn in itertools.count():
                 if turn * span * video.time_base >= seconds and turn * len(packets) >= frames:
                     break
-                for packet, pts, dts in packets:
+                for packet, pts, dts, duration in packets:
+                    # All anew each turn: muxing puts a packet in the copy's unit of time.
+                    packet.time_base, packet.stream = video.time_base, stream
                     packet.pts, packet.dts = pts + turn * span, dts + turn * span
-                    packet.stream = stream
+                    packet.duration = duration
                     copy.mux(packet)
     except (av.error.FFmpegError, ValueError, OSError) as error:
         raise UserError(f"can't repeat {clip}: {error}") from None

@@ -3,6 +3,8 @@
 import itertools
 import json
 
+import av
+import numpy as np
 import pytest
 
 from benchmarks.catalogue import BENCHMARKS
@@ -54,6 +56,24 @@ def test_a_clip_is_repeated_without_gaps(tmp_path):
     assert len(times) == 700
     assert max(b - a for a, b in itertools.pairwise(times)) < 0.06
     assert program.peak_mb > 50
+
+
+def test_a_clip_in_a_unit_of_time_that_the_copy_lacks_is_repeated_too(tmp_path):
+    """Frames sent out of order, with times from below zero, in twenty-fifths of a second."""
+    clip = tmp_path / "clip.mp4"
+    with av.open(str(clip), "w", container_options={"video_track_timescale": "25"}) as container:
+        stream = container.add_stream("h264", rate=25, options={"bf": "2"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for shade in range(40):
+            picture = np.full((48, 64, 3), 5 * shade, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        container.mux(stream.encode())
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    with av.open(str(repeated(clip, folder, seconds=4))) as copy:
+        times = [frame.time for frame in copy.decode(video=0)]
+        assert copy.duration == pytest.approx(4_800_000, abs=50_000)
+    np.testing.assert_allclose(times, np.arange(120) / 25, atol=0.002)
 
 
 def test_what_has_no_picture_isnt_repeated(tmp_path):
