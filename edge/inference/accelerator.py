@@ -137,6 +137,8 @@ class Accelerator:
     def remove(self, tenant: Tenant) -> None:
         """Forget a model that is being closed; without any, nothing is tried any more."""
         with self._lock:
+            if tenant not in self._tenants:
+                return
             self._tenants.remove(tenant)
             thread = None if self._tenants else self._thread
             if thread:

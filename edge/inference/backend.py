@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import UserError
-from edge.inference.delegates import Delegate, Lost
+from edge.inference.delegates import Delegate, Lost, Unsuited
 
 LIBRARIES = ("ai_edge_litert", "tflite_runtime")
 """In order of preference. Their `Interpreter`s have the same interface, XNNPACK on by default."""
@@ -53,7 +53,7 @@ def open_interpreter(
     """Return an interpreter with its tensors allocated, for a .tflite file or its bytes.
 
     `name` is for the UserError that is raised where this isn't a model the library can run.
-    Raises Lost where it is the delegate that fails, or that takes none of the operations.
+    Raises Lost where it is the delegate that fails, Unsuited where it takes no operation at all.
     """
     content = {"model_content": file} if isinstance(file, bytes) else {"model_path": str(file)}
     delegates = [delegate] if delegate else None
@@ -63,7 +63,7 @@ def open_interpreter(
                 **content, num_threads=threads, experimental_delegates=delegates
             )
             if delegate and not _is_delegated(interpreter):
-                raise Lost(f"takes none of the operations of {name}")
+                raise Unsuited(f"takes none of the operations of {name}")
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         reason = one_line(error)

@@ -13,6 +13,10 @@ class Lost(Exception):
     """The accelerator can't be used, for the reason in the message."""
 
 
+class Unsuited(Lost):
+    """It is there, but has no use for this model: trying again wouldn't help."""
+
+
 class Delegate:
     """A delegate made by a shared library, for one interpreter, which keeps it alive.
 

@@ -1,5 +1,6 @@
 """A model on an accelerator that may be lost: the processor takes over, and hands back."""
 
+import logging
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 
 from edge.inference.accelerator import Accelerator
 from edge.inference.backend import one_line
-from edge.inference.delegates import Lost
+from edge.inference.delegates import Lost, Unsuited
 from edge.inference.registry import ModelFile
 from edge.inference.session import Session, ViewAlive
 from edge.inference.tensors import Tensor
+
+log = logging.getLogger(__name__)
 
 Tell = Callable[..., None]
 """`tell("device", name=…, state="lost" or "back", reason=…)`: a node's `context.event`."""
@@ -32,6 +35,7 @@ class Failover:
 
     The call that finds the accelerator lost is answered by the processor, as are all that follow;
     once the accelerator is back, the next call uses it. Calls tell of both, on their own thread.
+    A model of which the accelerator takes nothing stays on the processor, whatever becomes of that.
     The accelerator's thread enters by `let_go` and `reopen`.
     """
 
@@ -55,15 +59,19 @@ class Failover:
         self._written = False
         """Something was written for a call that is still to come."""
         self._news: list[tuple[str, str]] = []
-        reason = None
         try:
             self._session = self._on_accelerator()
+        except Unsuited as unsuited:
+            self._session = self._on_processor()
+            log.warning("%s %s: that runs on the processor", self._accelerator.name, unsuited)
+            return
         except Lost as lost:
-            self._session, reason = self._on_processor(), str(lost)
-        self._accelerator.add(self)
-        if reason:
-            self._note_loss(reason)
+            self._session = self._on_processor()
+            self._accelerator.add(self)
+            self._note_loss(str(lost))
             self._tell_news()
+        else:
+            self._accelerator.add(self)
 
     @property
     def variant(self) -> str | None:

@@ -183,8 +183,13 @@ def test_a_delegate_that_takes_nothing_is_not_pretended_to_be_used(
     tiny: Callable[..., bytes],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    assert run(tiny(), stub.named("ADD")).device == "cpu"
+    events: list[Any] = []
+    model = run(tiny(), stub.named("ADD"), tell=lambda *args, **fields: events.append(fields))
+    assert model.device == "cpu"
+    model.invoke()
     assert "takes none of the operations of" in caplog.text
+    assert "tried again" not in caplog.text
+    assert not events  # nothing was lost
 
 
 def test_a_model_that_is_not_compiled_says_how(

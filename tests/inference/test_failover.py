@@ -294,8 +294,9 @@ def test_a_graph_loses_no_frame_and_no_id(stub: Any) -> None:
     assert devices == {stub.library.name}
     for node in ("faces", "meshes"):
         told = [state for name, state in states if name == node]
-        assert set(told) == {"lost", "back"}
-        assert told.count("lost") == told.count("back")  # each of the node's models
+        assert told[0] == "lost"
+        # A call tells: a detector that isn't called again can't say that it is back.
+        assert 1 <= told.count("back") <= told.count("lost")
     for one, other in zip(expected, results, strict=True):
         assert [person.id for person in one.people] == [person.id for person in other.people]
         for alone, together in zip(one.people, other.people, strict=True):
