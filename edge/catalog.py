@@ -18,6 +18,10 @@ NODES = {
     "motion": "edge.vision.motion:MotionDetector",
     "person_detector": "edge.vision.person_detector:PersonDetector",
     "silhouette": "edge.vision.silhouette:Silhouettes",
+    # what is heard
+    "hearing": "edge.audio.hearing:Hearing",
+    "voice_activity": "edge.audio.voice_activity:VoiceActivity",
+    "voices": "edge.audio.voices:Voices",
     # people
     "overlay": "edge.people.overlay:Overlay",
     "people": "edge.people.people:People",

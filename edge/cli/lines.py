@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from edge.audio.hearing import Heard
 from edge.graph import Event, Result, Statistics
 from edge.people.results import FrameResult, Percentiles, Summary, Value
 
@@ -40,7 +41,8 @@ class Lines:
         if self._zero is None:
             self._zero = _zero(item)
         yield from self._events_until(item.t)
-        yield self._result(item)
+        if not isinstance(item.value, Heard):  # hearing tells events only
+            yield self._result(item)
 
     def rest(self) -> Iterator[Any]:
         """Yield the events that no frame came for."""

@@ -49,7 +49,8 @@ class Context(NamedTuple):
     live: bool
     """True in real time, where frames may be dropped; False where every frame is processed."""
     event: Callable[..., None]
-    """`event(kind, **fields)` publishes an event of the graph, such as a lost device."""
+    """`event(kind, **fields)` publishes an event of the graph, such as a lost device; `at`: when
+    that was, µs, where it isn't now."""
     instant: Callable[..., None]
     """`instant(name, **fields)` marks a moment in the trace; free when no trace is written."""
     simulated: bool = False

@@ -1,0 +1,1 @@
+"""What was learned from `talkers` and the meetings: see `python -m calibration.conversation`."""
