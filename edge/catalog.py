@@ -25,4 +25,5 @@ NODES = {
     # people
     "overlay": "edge.people.overlay:Overlay",
     "people": "edge.people.people:People",
+    "speaking": "edge.people.speaking:Speaking",
 }

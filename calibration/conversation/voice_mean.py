@@ -1,4 +1,4 @@
-"""The mean of many voices' embeddings: what they have in common, and tells nothing of whose it is."""
+"""The mean of many voices' embeddings: what they have in common."""
 
 import numpy as np
 

@@ -81,13 +81,13 @@ def of_embedding(model: str, split: Split) -> list[Sample]:
 def _voices(split: Split) -> Iterator[tuple[Floats, Floats]]:
     """Yield every recording of one side, and again over noise, each beside the clean one."""
     for name in VOICES[split]:
-        clean = _read(name)
+        clean = read(name)
         yield clean, clean
         yield _noisy(clean, generator("noise", name)), clean
 
 
 @functools.cache
-def _read(name: str) -> Floats:
+def read(name: str) -> Floats:
     """Return a recording, mono, 16 kHz, -1 to 1."""
     path = data_folder() / name
     if not path.is_file():
@@ -109,10 +109,10 @@ def _sounds(split: Split) -> Iterator[Floats]:
     yield (0.05 * draw.normal(size=len(time))).astype(np.float32)
     hum = [np.sin(2 * np.pi * SETTINGS.hum_hz * k * time) / k for k in (1, 2, 3, 5)]
     yield (0.1 * np.sum(hum, axis=0)).astype(np.float32)
-    yield _music(time, draw)
+    yield music(time, draw)
 
 
-def _music(time: NDArray[np.float64], draw: np.random.Generator) -> Floats:
+def music(time: NDArray[np.float64], draw: np.random.Generator) -> Floats:
     """Return four chords of plucked strings a second: pitched and rhythmic as voices are."""
     result = np.zeros(len(time))
     for begin in np.arange(0, time[-1], 0.25):

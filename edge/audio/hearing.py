@@ -41,7 +41,7 @@ class Hearing(Node):
         t = (voices.begin + voices.end) // 2 if voices else activity.end
         for said in self.turns.hear(activity, number, t):
             self._tell(said.kind, said.t, said.who)
-        return Heard(activity.level_db, activity.probability, number and name(number))
+        return Heard(activity.level_db, activity.probability, name(number) if number else None)
 
     def finish(self) -> None:
         for said in self.turns.finish():

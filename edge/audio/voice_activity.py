@@ -81,6 +81,8 @@ class VoiceActivity(Node):
         self.pending = np.empty(0, np.int16)
         self.ungated = np.empty(0, np.int16)
         self.open_until = -1
+        self.samples: NDArray[np.float32]  # of the call before, and of this one
+        self.state: list[NDArray[np.float32]]
         self.probability = 0.0
         self.since: int | None = None
         self.last_voiced = 0

@@ -147,9 +147,7 @@ class Execution:
         if self.engine.trace:
             self.engine.trace.instant(kind, name, self.engine.now(), fields)
 
-    def _event(
-        self, station: Station, kind: str, /, at: int | None = None, **fields: Any
-    ) -> None:
+    def _event(self, station: Station, kind: str, /, at: int | None = None, **fields: Any) -> None:
         if at is None:
             at = self.engine.now() if station.is_source else station.node.t
         self.tell(at, kind, station.name, fields)

@@ -37,9 +37,9 @@ def test_calls_of_voice_activity_follow_each_other(two_voices: None) -> None:
 
 
 def test_the_same_samples_every_time(two_voices: None) -> None:
-    voices._read.cache_clear()
+    voices.read.cache_clear()
     first = of_embedding("voice_embedding", "verification")
-    voices._read.cache_clear()
+    voices.read.cache_clear()
     again = of_embedding("voice_embedding", "verification")
     assert len(first) == len(again) >= 2
     for one, other in zip(first, again, strict=True):

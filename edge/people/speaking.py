@@ -1,0 +1,281 @@
+"""Who of the people in view is heard."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from edge.audio.loudness import SECOND, Loudness
+from edge.audio.turns import Turns, TurnSettings
+from edge.audio.voice_activity import FULL_SCALE, Activity, heard
+from edge.audio.voices import Voice
+from edge.graph.node import Context, Node, Packet, Window
+from edge.io.sounds import Sound
+from edge.paths import resource
+from edge.people.lip_sync import FILE, LONGEST, SHIFTS, LipSync, competed, statistics
+from edge.people.lips import GAP_US, TICK_US, LipTrack, lip_shapes
+from edge.people.results import FrameResult, Person
+from edge.people.voices import Bindings, BindingSettings
+from edge.vision.detection import intersection_over_union
+from edge.vision.faces import Meshes
+from edge.vision.targets import Floats, corners
+
+ROOM = LONGEST + int(SHIFTS[-1])
+"""Ticks of sound that a look back takes."""
+
+
+class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When somebody is taken for the speaker."""
+
+    speaks: float = 0.5
+    """From this probability on somebody is seen to speak."""
+    doubt: float = 1.3
+    """Taken from everybody's log odds: lips that move to something else than what is heard seem to
+    go with it for a while, and to name nobody is the smaller mistake."""
+    share: float = 0.7
+    """How much the others' odds count against one's own; below 1, for two may speak at once."""
+    own_voice: float = 1.0
+    """Added to the log odds of whom a voice is known to belong to, taken from the others'."""
+    unseen: float = 0.8
+    """The probability of somebody whose lips can't be seen, and whose voice this is."""
+    pause_us: int = 300_000
+    """Speech goes on after so short a pause; what was said before it counts."""
+    fading: float = 0.4
+    """What is left of a probability once the voice fades: who spoke speaks less likely."""
+    forget_us: int = 2_000_000
+    """Lips not seen for so long are begun anew."""
+    sound_late_ms: float = 0.0
+    """How much later sound arrives than the picture of the same moment; `edge calibrate sync`
+    measures it."""
+
+
+class Waiting(NamedTuple):
+    t: int
+    people: FrameResult
+    born: int
+
+
+class Speaking(Node):
+    """Says who of the people in view is heard, and tells of speech.
+
+    `people`: who is in the frame. `meshes`: their faces' landmarks. `sound`: 16 kHz. `activity`:
+    when somebody speaks. `voices`: whose voice that is; may be unwired.
+    Output: the same `FrameResult`, in which everybody has `speaking`, the probability that they are
+    the one heard, wherever there was sound, and `voice` once it is known whose is whose. In real
+    time it looks at what came before; at fast pace also at the 0.2 s after.
+    It is how well the movement of somebody's lips explains the sound, against how well chance
+    would (`edge.people.lip_sync`); nobody in view may be the one.
+    Events: `speech_started`, `speech_ended`, with `person` and `voice` as far as known; of somebody
+    out of view, `voice` is "offscreen-N". Their t is when speech began or ended.
+    """
+
+    lookahead_ms = 200
+
+    class Settings(Node.Settings):
+        learned: str = ""
+        """Another file made by `python -m calibration.conversation`, for trying it."""
+        speaking: SpeakingSettings = SpeakingSettings()
+        binding: BindingSettings = BindingSettings()
+        turns: TurnSettings = TurnSettings()
+
+    settings: Settings
+
+    def open(self, context: Context) -> None:
+        super().open(context)
+        self.sync = LipSync.load(self.settings.learned or resource(FILE))
+        self.loudness = Loudness((ROOM + 10) * TICK_US / SECOND)
+        self.tracks: dict[int, LipTrack] = {}
+        self.seen_at: dict[int, int] = {}
+        self.log_odds: dict[int, float] = {}  # of those whose lips are seen
+        self.bindings = Bindings(self.settings.binding)
+        self.turns: Turns[int] = Turns(self.settings.turns)
+        self.activities: deque[Activity] = deque(maxlen=64)
+        self.voice: Voice | None = None
+        self.first_sound: int | None = None
+        self.spoken_since: int | None = None
+        self.waiting: deque[Waiting] = deque()
+        self.before: int | None = None
+
+    def process(
+        self,
+        people: FrameResult,
+        meshes: Meshes | None,
+        sound: Window[Sound],
+        activity: Window[Activity],
+        voices: Window[Voice],
+    ) -> list[Packet[FrameResult]]:
+        self._hear(sound, activity)
+        self.voice = voices[-1] if voices else self.voice
+        self._see(people, meshes)
+        self._compare(people)
+        self.waiting.append(Waiting(self.t, people, 0))
+        patience = 0 if self.context.live else self.lookahead_ms * 1000
+        return list(self._settled(self.t - patience))
+
+    def finish(self) -> list[Packet[FrameResult]]:
+        settled = list(self._settled(self.t))
+        for said in self.turns.finish():
+            self._tell(said.kind, said.t, said.who)
+        return settled
+
+    def _hear(self, sound: list[Sound], activity: list[Activity]) -> None:
+        late = round(1000 * self.settings.speaking.sound_late_ms)
+        for chunk in sound:
+            if self.first_sound is None:
+                self.first_sound = chunk.t - late
+            self.loudness.add(
+                heard(chunk).astype(np.float32) / np.float32(FULL_SCALE), chunk.t - late
+            )
+        for now in activity:
+            last = self.activities[-1] if self.activities else None
+            if now.since is not None and (last is None or last.since is None):
+                paused = now.since - (self._last_spoken() or -SECOND)
+                if self.spoken_since is None or paused > self.settings.speaking.pause_us:
+                    self.spoken_since = now.since
+            self.activities.append(now)
+
+    def _last_spoken(self) -> int | None:
+        return next((a.end for a in reversed(self.activities) if a.since is not None), None)
+
+    def _see(self, people: FrameResult, meshes: Meshes | None) -> None:
+        rows = face_rows(people, meshes)
+        if meshes is not None and rows:
+            shapes, sizes = lip_shapes(meshes.landmarks[list(rows.values())])
+            for id_, shape, size in zip(rows, shapes, sizes, strict=True):
+                if id_ not in self.tracks:
+                    self.tracks[id_] = LipTrack(self.sync.lips, LONGEST + 10)
+                self.tracks[id_].see(self.t, shape, float(size))
+                self.seen_at[id_] = self.t
+        for id_ in [id_ for id_, t in self.seen_at.items()
+                    if self.t - t > self.settings.speaking.forget_us]:  # fmt: skip
+            del self.tracks[id_], self.seen_at[id_]
+
+    def _compare(self, people: FrameResult) -> None:
+        """Bring up to date how likely each person in view is who is heard."""
+        self.log_odds.clear()
+        if self.spoken_since is None or self.first_sound is None or not self._loud(self.t):
+            return
+        newest = self.loudness.complete_us // TICK_US
+        found = {}
+        heard_by_tick: dict[int, Floats] = {}
+        for person in people.people:
+            track = self.tracks.get(person.id)
+            if track is None or self.t - self.seen_at[person.id] > GAP_US or not track.known:
+                continue
+            tick = min(track.tick, newest)
+            if track.tick - tick > 8:
+                continue  # sound is late: what lips did so long ago is no longer held
+            if tick not in heard_by_tick:
+                times = np.arange(tick - ROOM + 1, tick + 1, dtype=np.int64) * TICK_US
+                heard_by_tick[tick] = self.loudness.features(times) @ self.sync.sound
+            moves = track.moves[: len(track.moves) - (track.tick - tick)]
+            spoken = max(0, tick - self.spoken_since // TICK_US)
+            known = max(1, track.known - (track.tick - tick))
+            heard_ticks = tick - self.first_sound // TICK_US
+            found[person.id] = statistics(
+                moves, heard_by_tick[tick], self.sync.weights, spoken, known, heard_ticks
+            )
+        if found:
+            odds = self.sync.log_odds(np.array(list(found.values())))
+            self.log_odds.update(zip(found, odds.tolist(), strict=True))
+
+    def _loud(self, t: int) -> Activity | None:
+        """Return the activity that says somebody speaks at t, if one does."""
+        for activity in reversed(self.activities):
+            if activity.since is not None and activity.since <= t < activity.end + TICK_US:
+                return activity
+            if activity.since is None and activity.t <= t:
+                return None
+        return None
+
+    def _settled(self, until: int) -> Iterator[Packet[FrameResult]]:
+        while self.waiting and self.waiting[0].t <= until:
+            t, people, born = self.waiting.popleft()
+            yield Packet(t, self._answered(t, people), born)
+
+    def _answered(self, t: int, people: FrameResult) -> FrameResult:
+        """Return the result with who is heard in it, and tell of turns that begin or end."""
+        passed_s = min(0.2, (t - self.before) / SECOND) if self.before is not None else 0.0
+        self.before = t
+        newest = self.activities[-1] if self.activities else None
+        if newest is None or t - newest.end > SECOND // 2:
+            return people  # no sound
+        activity = self._loud(t)
+        voice = self.voice
+        if activity is None or voice is None or t - voice.end > SECOND // 2:
+            voice = None
+        speaking = self._probabilities(people, voice) if activity else {}
+        if activity is not None and activity.probability < self.settings.speaking.fading:
+            speaking = {id_: self.settings.speaking.fading * p for id_, p in speaking.items()}
+        self._follow(t, activity or newest, voice, speaking, passed_s)
+        return msgspec.structs.replace(
+            people, people=[self._person(person, speaking) for person in people.people]
+        )
+
+    def _probabilities(self, people: FrameResult, voice: Voice | None) -> dict[int, float]:
+        """Return how likely each person is who is heard, as far as lips or voice tell."""
+        settings = self.settings.speaking
+        owner = self.bindings.person(voice.number) if voice else None
+        ids = [person.id for person in people.people if person.id in self.log_odds]
+        odds = np.array([self.log_odds[id_] for id_ in ids], np.float32) - settings.doubt
+        if owner is not None:
+            odds += np.where(np.array(ids) == owner, settings.own_voice, -settings.own_voice)
+        found = dict(zip(ids, competed(odds, settings.share).tolist(), strict=True))
+        if owner is not None and owner not in found:
+            found[owner] = settings.unseen * (1 - max(found.values(), default=0.0))
+        return found
+
+    def _person(self, person: Person, speaking: dict[int, float]) -> Person:
+        voice = self.bindings.voice(person.id)
+        known = {} if voice is None else {"voice": f"voice-{voice}"}
+        speaks = round(float(speaking.get(person.id, 0.0)), 3)
+        return msgspec.structs.replace(person, speaking=speaks, **known)
+
+    def _follow(
+        self, t: int, activity: Activity, voice: Voice | None, speaking: dict[int, float], s: float
+    ) -> None:
+        """Learn whose voice this is, and tell of turns."""
+        who: int | None = None
+        best = max(speaking, key=lambda id_: speaking[id_], default=0)
+        if best and speaking[best] >= self.settings.speaking.speaks:
+            who = best
+            if voice is not None:
+                self.bindings.add(voice.number, best, s)
+        elif voice is not None and activity.since is not None:
+            owner = self.bindings.person(voice.number)
+            spoken_s = (activity.end - activity.since) / SECOND
+            if owner is not None:
+                who = owner
+            elif spoken_s > self.settings.turns.patience_s:
+                who = -voice.number
+        for said in self.turns.hear(activity, who, t):
+            self._tell(said.kind, said.t, said.who)
+
+    def _tell(self, kind: str, t: int, who: int | None) -> None:
+        if who is None:
+            self.context.event(kind, at=t)
+        elif who < 0:
+            self.context.event(kind, at=t, voice=f"offscreen-{-who}")
+        else:
+            voice = self.bindings.voice(who)
+            known = {} if voice is None else {"voice": f"voice-{voice}"}
+            self.context.event(kind, at=t, person=who, **known)
+
+
+def face_rows(people: FrameResult, meshes: Meshes | None) -> dict[int, int]:
+    """Return which row of `meshes` each person's face is, of those whose landmarks are trusted."""
+    if meshes is None or not meshes.trusted.any():
+        return {}
+    faces = {person.id: person.face.box for person in people.people if person.face}
+    if not faces:
+        return {}
+    boxes = corners(np.array(list(faces.values()), np.float32))
+    shared = intersection_over_union(boxes, corners(meshes.boxes))
+    rows = shared.argmax(axis=1)
+    return {
+        id_: int(row)
+        for id_, row, likeness in zip(faces, rows, shared.max(axis=1), strict=True)
+        if likeness > 0.3 and meshes.trusted[row]
+    }
