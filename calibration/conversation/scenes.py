@@ -47,7 +47,9 @@ def scene(kind: str, talkers: Sequence[Talker], others: Sequence[Talker], draw: 
     for turn in range(TURNS):
         who = int(draw.integers(len(people)))
         heard = (
-            others[draw.integers(len(others))] if kind in ("foreign", "chewing") else people[who]
+            others[int(draw.integers(len(others)))]
+            if kind in ("foreign", "chewing")
+            else people[who]
         )
         shift = int(draw.integers(13, 50)) if kind == "shifted" else 0
         samples, active = np.roll(heard.sound, shift * TICK_SAMPLES), np.roll(heard.speaks, shift)

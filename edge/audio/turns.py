@@ -47,8 +47,11 @@ class Turns(Generic[W]):
         self._who: W | None = None
         self._other: tuple[W | None, int] | None = None  # somebody else, heard since
 
-    def hear(self, activity: Activity, who: W | None, t: int) -> Iterator[Said[W]]:
-        """Yield what is known now. `who`: was heard at `t`, None if nobody knows."""
+    def hear(
+        self, activity: Activity, who: W | None, t: int, otherwise: W | None = None
+    ) -> Iterator[Said[W]]:
+        """Yield what is known now. `who`: was heard at `t`, None if nobody knows; `otherwise`: whose
+        turn it is if that stays so."""
         settings = self.settings
         if self._since is not None and activity.end - self._last > SECOND * settings.pause_s:
             yield from self.finish()
@@ -61,19 +64,21 @@ class Turns(Generic[W]):
         if not self._told:
             late = activity.end - self._since > SECOND * settings.patience_s
             if who is not None or late:
-                self._who, self._told = who, True
-                yield Said(STARTED, self._since, who)
+                self._who, self._told = otherwise if who is None else who, True
+                yield Said(STARTED, self._since, self._who)
         elif who is not None:
-            yield from self._changed(who, t)
+            yield from self._changed(who, t, settings.change_s)
+        elif otherwise is not None:
+            yield from self._changed(otherwise, t, settings.patience_s)
 
-    def _changed(self, who: W, t: int) -> Iterator[Said[W]]:
+    def _changed(self, who: W, t: int, wait_s: float) -> Iterator[Said[W]]:
         if who == self._who:
             self._other = None
             return
         if self._other is None or self._other[0] != who:
             self._other = who, t
         since = self._other[1]
-        if t - since >= SECOND * self.settings.change_s:
+        if t - since >= SECOND * wait_s:
             yield Said(ENDED, since, self._who)
             yield Said(STARTED, since, who)
             self._who, self._other, self._since = who, None, since

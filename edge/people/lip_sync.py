@@ -78,16 +78,21 @@ def statistics(
     count = len(chance) + DOUBT
     mean = float(chance.sum()) / count
     variance = (float(((chance - mean) ** 2).sum()) + DOUBT * CHANCE**2) / count
-    moved, varied = moves[-n:], sound[-n:]
-    recent = moves[-8:]
+    moved, recent, varied = moves[-n:], moves[-8:], sound[-n:]
+    total = varied.sum(axis=0) / n
     return np.array(
         (
             *found,
             (found[2] - mean) / math.sqrt(variance) / 5,
             float(chance.max(initial=0.0)),
-            math.log(math.sqrt(float((moved * moved).mean(axis=0) @ weights)) + 0.05),
-            math.log(math.sqrt(float((recent * recent).mean(axis=0) @ weights)) + 0.05),
-            math.log(math.sqrt(float(varied.var(axis=0) @ weights)) + 0.05),
+            math.log(math.sqrt(float((moved * moved).sum(axis=0) @ weights) / n) + 0.05),
+            math.log(math.sqrt(float((recent * recent).sum(axis=0) @ weights) / 8) + 0.05),
+            math.log(
+                math.sqrt(
+                    max(0.0, float(((varied * varied).sum(axis=0) / n - total * total) @ weights))
+                )
+                + 0.05
+            ),
             math.log(n),
         ),
         np.float32,
@@ -98,10 +103,11 @@ def correlation(moves: Floats, sounds: Floats, weights: Floats) -> NDArray[np.fl
     """Return how each of (m, n, k) sounds correlates with (n, k) moves, weighted over k: (m,)."""
     n = len(moves)
     least = STILLNESS[0] * n + STILLNESS[1]
-    moves = moves - moves.mean(axis=0)
-    sounds = sounds - sounds.mean(axis=1, keepdims=True)
-    together = (moves * sounds).sum(axis=1)
-    energies = ((moves * moves).sum(axis=0) + least) * ((sounds * sounds).sum(axis=1) + least)
+    moves = moves - moves.sum(axis=0) / n
+    totals = sounds.sum(axis=1)
+    together = np.einsum("nk,mnk->mk", moves, sounds)  # what isn't centred in sounds cancels out
+    sound_energies = np.einsum("mnk,mnk->mk", sounds, sounds) - totals * totals / n
+    energies = (np.einsum("nk,nk->k", moves, moves) + least) * (sound_energies + least)
     return np.asarray((together / np.sqrt(energies)) @ weights)
 
 

@@ -234,23 +234,22 @@ class Speaking(Node):
         return msgspec.structs.replace(person, speaking=speaks, **known)
 
     def _follow(
-        self, t: int, activity: Activity, voice: Voice | None, speaking: dict[int, float], s: float
+        self,
+        t: int,
+        activity: Activity,
+        voice: Voice | None,
+        speaking: dict[int, float],
+        passed_s: float,
     ) -> None:
-        """Learn whose voice this is, and tell of turns."""
-        who: int | None = None
+        """Learn whose voice this is, and tell of turns; in them, who is out of view is below 0."""
+        who = self.bindings.person(voice.number) if voice is not None else None
         best = max(speaking, key=lambda id_: speaking[id_], default=0)
         if best and speaking[best] >= self.settings.speaking.speaks:
             who = best
             if voice is not None:
-                self.bindings.add(voice.number, best, s)
-        elif voice is not None and activity.since is not None:
-            owner = self.bindings.person(voice.number)
-            spoken_s = (activity.end - activity.since) / SECOND
-            if owner is not None:
-                who = owner
-            elif spoken_s > self.settings.turns.patience_s:
-                who = -voice.number
-        for said in self.turns.hear(activity, who, t):
+                self.bindings.add(voice.number, best, passed_s)
+        offscreen = None if voice is None else -voice.number
+        for said in self.turns.hear(activity, who, t, otherwise=offscreen):
             self._tell(said.kind, said.t, said.who)
 
     def _tell(self, kind: str, t: int, who: int | None) -> None:

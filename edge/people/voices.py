@@ -22,9 +22,11 @@ class Bindings:
     def __init__(self, settings: BindingSettings) -> None:
         self.settings = settings
         self._together: dict[int, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+        self._voices: dict[int, int | None] = {}
 
     def add(self, voice: int, person: int, seconds: float) -> None:
         self._together[voice][person] += seconds
+        self._voices.clear()
 
     def person(self, voice: int) -> int | None:
         """Return whose voice that is, None as long as nobody knows."""
@@ -37,5 +39,8 @@ class Bindings:
 
     def voice(self, person: int) -> int | None:
         """Return the voice that was heard longest of those that are a person's."""
-        own = [voice for voice in self._together if self.person(voice) == person]
-        return max(own, key=lambda voice: self._together[voice][person], default=None)
+        if person not in self._voices:
+            own = [voice for voice in self._together if self.person(voice) == person]
+            best = max(own, key=lambda voice: self._together[voice][person], default=None)
+            self._voices[person] = best
+        return self._voices[person]
