@@ -16,7 +16,7 @@ class TurnSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     pause_s: float = 0.5
     """A speaker may be silent for so long within a turn: to breathe, to look for a word."""
-    patience_s: float = 1.2
+    patience_s: float = 1.5
     """So long after speech began it is told without knowing whose it is."""
     change_s: float = 0.6
     """Somebody else has to be heard for so long in mid-speech before the turn is theirs: a look
@@ -50,8 +50,8 @@ class Turns(Generic[W]):
     def hear(
         self, activity: Activity, who: W | None, t: int, otherwise: W | None = None
     ) -> Iterator[Said[W]]:
-        """Yield what is known now. `who`: was heard at `t`, None if nobody knows; `otherwise`: whose
-        turn it is if that stays so."""
+        """Yield what is known now. `who`: was heard at `t`, None if nobody knows; `otherwise`:
+        whose turn it is if that stays so."""
         settings = self.settings
         if self._since is not None and activity.end - self._last > SECOND * settings.pause_s:
             yield from self.finish()

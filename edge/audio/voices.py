@@ -40,9 +40,12 @@ class Voices(Node):
         every_s: float = 0.2
         """So often it is asked whose voice this is: the shortest turns of a conversation."""
         window_s: float = 1.2
-        """Of speech are listened to: shorter tells less of a voice, longer more often holds two."""
+        """Of speech are listened to: shorter tells less of a voice, longer more often holds two.
+        Less is only compared with what is known; it is like any other short stretch."""
         least_s: float = 0.4
         """Of speech, at least: below, it isn't the voice that decides."""
+        pause_s: float = 0.4
+        """After so long a pause somebody else may speak."""
         clustering: ClusteringSettings = ClusteringSettings()
 
     settings: Settings
@@ -54,7 +57,7 @@ class Voices(Node):
         size = round((self.settings.window_s + 1.0) * RATE)
         self.recent = np.zeros(size, np.float32)  # the newest sound, up to `end`
         self.since: int | None = None
-        self.told = 0
+        self.told = self.spoken = 0  # up to when a voice was told, and speech heard, µs
 
     def process(self, sound: Sound, activity: Activity) -> Voice | None:
         samples = heard(sound)
@@ -62,18 +65,18 @@ class Voices(Node):
         self.recent[-len(samples) :] = samples / np.float32(FULL_SCALE)
         settings = self.settings
         if activity.since is None:
-            self.since = None
             return None
-        if self.since is None:
+        if self.since is None or activity.since - self.spoken > settings.pause_s * SECOND:
             self.since = self.told = activity.since
+        self.spoken = activity.end
         spoken_s = (activity.end - self.since) / SECOND
         if spoken_s < settings.least_s or activity.end - self.told < settings.every_s * SECOND:
             return None
         begin = max(self.since, activity.end - round(settings.window_s * SECOND))
-        new_s = min(spoken_s, (activity.end - self.told) / SECOND)
         self.told = activity.end
-        number = self.clustering.voice(self._embedding((activity.end - begin) / SECOND), new_s)
-        return Voice(activity.t, begin, activity.end, number)
+        embedding = self._embedding((activity.end - begin) / SECOND)
+        number = self.clustering.voice(embedding, whole=begin > self.since)
+        return Voice(activity.t, begin, activity.end, number) if number else None
 
     def close(self) -> None:
         self.model.close()
