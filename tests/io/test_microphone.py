@@ -88,11 +88,28 @@ class FakeSounddevice:
         self.listed = True  # PortAudio lists devices as it starts, and only then
         self.overflow = False
         self.latency_s = 0.03
+        self.rate = RATE  # the only one it has
+        self.channels = 1
+        self.lost_s = 0.0  # sound that the system lost
+        self.jitter_s = 0.0
 
-    def query_devices(self):
-        microphone = {"index": 3, "name": "Blue Yeti: USB", "max_input_channels": 1}
+    def query_devices(self, device=None, kind=None):
+        microphone = {
+            "index": 3,
+            "name": "Blue Yeti: USB",
+            "max_input_channels": self.channels,
+            "default_samplerate": float(self.rate),
+        }
+        if kind:
+            if not self.listed:
+                raise PortAudioError("Error querying device -1")
+            return microphone
         speaker = {"index": 4, "name": "Speaker", "max_input_channels": 0}
         return [microphone, speaker] if self.listed else [speaker]
+
+    def check_input_settings(self, device, channels, dtype, extra_settings, samplerate):
+        if (samplerate, channels) != (self.rate, self.channels):
+            raise PortAudioError("Invalid sample rate")
 
     def _terminate(self):
         self.listed = False
@@ -108,7 +125,7 @@ class FakeSounddevice:
 
 class FakeStream:
     def __init__(self, fake, *, samplerate, blocksize, device, channels, dtype, callback):
-        assert (channels, dtype) == (1, "int16")
+        assert (channels, dtype, samplerate) == (fake.channels, "int16", fake.rate)
         self.fake, self.size, self.callback = fake, blocksize, callback
         self.seconds = blocksize / samplerate
         self.closed = threading.Event()
@@ -122,9 +139,12 @@ class FakeStream:
         self.thread.start()
 
     def run(self):
-        lent = np.zeros((self.size, 1), np.int16)
+        lent = np.zeros((self.size, self.fake.channels), np.int16)
+        begun = time.monotonic()
         for number in itertools.count():
-            if self.closed.wait(self.seconds):
+            begun += self.seconds + self.fake.lost_s
+            self.fake.lost_s = 0.0
+            if self.closed.wait(max(0.0, begun - time.monotonic())):
                 return
             if not self.fake.plugged:
                 continue
@@ -208,6 +228,35 @@ def test_overruns_are_counted_and_told(fake, context, caplog):
     microphone.close()
     assert "microphone default: " in caplog.text
     assert "overruns, sound was lost" in caplog.text
+
+
+@pytest.mark.parametrize("rate", [8000, 22_050, 44_100, 48_000])
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_a_microphone_of_another_format_is_converted(fake, context, rate, channels):
+    fake.rate, fake.channels = rate, channels
+    microphone = Microphone(Microphone.Settings(chunk_ms=32, channels=min(channels, 2)))
+    microphone.open(context)
+    chunks = [packet.value for packet, _ in zip(microphone.packets(), range(6), strict=False)]
+    microphone.close()
+    assert {(chunk.rate, chunk.samples.shape) for chunk in chunks} == {
+        (RATE, (512, min(channels, 2)))
+    }
+    assert {b.t - a.t for a, b in itertools.pairwise(chunks)} == {32_000}
+
+
+def test_after_lost_sound_time_is_right_again_within_a_fifth_of_a_second(fake, context):
+    microphone = Microphone(Microphone.Settings())
+    microphone.open(context)
+    packets = microphone.packets()
+    for _ in range(5):
+        before = next(packets)
+    fake.lost_s = 0.5
+    for _ in range(10):  # 0.2 s of sound
+        after = next(packets)
+    age_us = context.now() - after.t
+    microphone.close()
+    assert after.t - before.t >= 500_000 + 9 * 20_000
+    assert age_us < 20_000 + 30_000 + 200_000
 
 
 def test_without_portaudio_the_fix_is_named(monkeypatch, context):
