@@ -28,7 +28,10 @@ def learned(names: tuple[str, ...]) -> LipSync:
 def write(model: LipSync, path: str) -> None:
     layers: dict[str, Any] = {f"weight_{i}": weights for i, (weights, _) in enumerate(model.layers)}
     layers |= {f"bias_{i}": bias for i, (_, bias) in enumerate(model.layers)}
-    np.savez(path, lips=model.lips, sound=model.sound, weights=model.weights, **layers)
+    ways: dict[str, Any] = {
+        name: getattr(model, name) for name in ("lips", "flow", "sound", "weights")
+    }
+    np.savez(path, **ways, **layers)
 
 
 @click.command(help=__doc__)

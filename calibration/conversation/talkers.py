@@ -1,8 +1,9 @@
 """Ten people who say one sentence each: how their lips move, and what is heard of them."""
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +13,9 @@ from edge.audio.voice_activity import RATE, SECOND, WINDOW, VoiceActivity
 from edge.graph import Graph
 from edge.graph.node import Context
 from edge.io.sounds import Sound
-from edge.people.lips import lip_shapes
+from edge.people.lip_flow import LipFlow
+from edge.people.lips import TICK_US, lip_shapes
+from edge.people.smoothing import Smoother, SmoothingSettings
 from edge.vision.targets import Floats
 
 TICKS = 75
@@ -32,10 +35,16 @@ FACES = {
 }
 
 
+SHIFTS = (-0.1, -0.05, 0.0, 0.05, 0.1)
+"""Of the face's box, in its height: it is less exact where landmarks fail."""
+
+
 class Talker(NamedTuple):
-    """`lips` (75, 168): in face widths. `sound` (48000,). `speaks` (75,): a voice is heard."""
+    """`lips` (75, 168): in face widths. `flows`: of each of `SHIFTS` (75, 4), see `LipFlow`.
+    `sound` (48000,). `speaks` (75,): a voice is heard."""
 
     lips: Floats
+    flows: list[Floats]
     sound: Floats
     speaks: NDArray[np.bool_]
 
@@ -45,12 +54,34 @@ def talker(name: str) -> Talker:
     """Read one clip. Raises UserError where the real data is missing."""
     path = data_folder() / "talkers" / f"{name}.mpg"
     graph = Graph.parse(FACES)
-    meshes = [result.value.landmarks[0] for result in graph.run(str(path), offline=True)]
+    looks = [result.value for result in graph.run(str(path), offline=True)][:TICKS]
+    meshes = [look.landmarks[0] for look in looks]
+    boxes = smoothed(np.array([look.boxes[0] for look in looks]))
     shapes, sizes = lip_shapes(np.array(meshes, np.float32))
     sound = read(f"talkers/{name}.mpg")
     sound = np.pad(sound, (0, max(0, TICKS * TICK_SAMPLES - len(sound))))[: TICKS * TICK_SAMPLES]
     lips = shapes / np.median(sizes)
-    return Talker(lips[:TICKS], sound, speaks(sound))
+    with av.open(str(path)) as file:
+        greys = [frame.to_ndarray(format="gray") for frame in file.decode(video=0)][:TICKS]
+    return Talker(lips, [flow(greys, boxes, shift) for shift in SHIFTS], sound, speaks(sound))
+
+
+def flow(greys: list[NDArray[Any]], boxes: Floats, shift: float) -> Floats:
+    """Return how far the lower face has gone at each frame, (75, 4)."""
+    follower = LipFlow()
+    moved = boxes + boxes[:, 3:] * np.array((0, shift, 0, 0))
+    return np.array(
+        [follower.see(grey, box) for grey, box in zip(greys, moved.tolist(), strict=True)]
+    )
+
+
+def smoothed(boxes: NDArray[Any]) -> NDArray[Any]:
+    """Return boxes (n, 4) as results have them: they don't tremble."""
+    smoother = Smoother(SmoothingSettings())
+    corners = [np.array((b[:2], b[:2] + b[2:]), np.float32) for b in boxes]
+    size = float(np.median(boxes[:, 2:]))
+    found = [smoother.smoothed("box", i * TICK_US, c, size, 0.0) for i, c in enumerate(corners)]
+    return np.array([(*low, *(high - low)) for low, high in found])
 
 
 def speaks(sound: Floats) -> NDArray[np.bool_]:

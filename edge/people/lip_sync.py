@@ -34,11 +34,13 @@ class LipSync(NamedTuple):
     """What was learned of lips and sound (`calibration/conversation`).
 
     `lips` (168, k), `sound` (20, k): canonical correlation analysis, the k ways in which movement
-    and loudness go together best, by their correlations `weights` (k,), squared, of sum 1.
+    and loudness go together best, by their correlations `weights` (k,), squared, of sum 1. `flow`
+    (4, k): the same ways, as far as the lower face's flow has them.
     `layers`: weights and biases of the network that turns `statistics` into log odds.
     """
 
     lips: Floats
+    flow: Floats
     sound: Floats
     weights: Floats
     layers: tuple[tuple[Floats, Floats], ...]
@@ -48,7 +50,7 @@ class LipSync(NamedTuple):
         with np.load(path) as file:
             count = sum(name.startswith("weight_") for name in file)
             layers = tuple((file[f"weight_{i}"], file[f"bias_{i}"]) for i in range(count))
-            return cls(file["lips"], file["sound"], file["weights"], layers)
+            return cls(file["lips"], file["flow"], file["sound"], file["weights"], layers)
 
     def log_odds(self, statistics: Floats) -> Floats:
         """Return (n,) log odds that each person is who is heard, of statistics (n, 10)."""

@@ -80,8 +80,8 @@ class LipTrack:
     """
 
     def __init__(self, projection: Floats, length: int) -> None:
-        """`projection`: (168, k), from movement in face widths a tick."""
-        self._projection = projection
+        """`projection`: (values, k), from the movement of shapes, by their size, in a tick."""
+        self.projection = projection
         self.moves = np.zeros((length, projection.shape[1]), np.float32)
         self.tick = -1
         self.known = 0
@@ -120,6 +120,6 @@ class LipTrack:
         before, _, after = self._shapes
         del self._shapes[0]
         self.moves[:-1] = self.moves[1:]
-        self.moves[-1] = ((after - before) / 2 @ self._projection).clip(-4, 4)
+        self.moves[-1] = ((after - before) / 2 @ self.projection).clip(-4, 4)
         self.tick = tick - 1
         self.known = min(self.known + 1, len(self.moves))

@@ -12,8 +12,10 @@ from edge.audio.turns import Turns, TurnSettings
 from edge.audio.voice_activity import FULL_SCALE, Activity, heard
 from edge.audio.voices import Voice
 from edge.graph.node import Context, Node, Packet, Window
+from edge.io.frames import Frame
 from edge.io.sounds import Sound
 from edge.paths import resource
+from edge.people.lip_flow import LipFlow
 from edge.people.lip_sync import FILE, LONGEST, SHIFTS, LipSync, competed, statistics
 from edge.people.lips import GAP_US, TICK_US, LipTrack, lip_shapes
 from edge.people.results import FrameResult, Person
@@ -24,6 +26,8 @@ from edge.vision.targets import Floats, corners
 
 ROOM = LONGEST + int(SHIFTS[-1])
 """Ticks of sound that a look back takes."""
+LEAST_FACE = 24
+"""Pixels of height: in a smaller face a mouth opens by less than two."""
 
 
 class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +47,7 @@ class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pause_us: int = 300_000
     """Speech goes on after so short a pause; what was said before it counts."""
     fading: float = 0.4
-    """What is left of a probability once the voice fades: who spoke speaks less likely."""
+    """Where a voice is less likely than this, so is that anybody is heard, in proportion."""
     forget_us: int = 2_000_000
     """Lips not seen for so long are begun anew."""
     sound_late_ms: float = 0.0
@@ -60,8 +64,8 @@ class Waiting(NamedTuple):
 class Speaking(Node):
     """Says who of the people in view is heard, and tells of speech.
 
-    `people`: who is in the frame. `meshes`: their faces' landmarks. `sound`: 16 kHz. `activity`:
-    when somebody speaks. `voices`: whose voice that is; may be unwired.
+    `frame`: the picture. `people`: who is in it. `meshes`: their faces' landmarks. `sound`: 16 kHz.
+    `activity`: when somebody speaks. `voices`: whose voice that is; may be unwired.
     Output: the same `FrameResult`, in which everybody has `speaking`, the probability that they are
     the one heard, wherever there was sound, and `voice` once it is known whose is whose. In real
     time it looks at what came before; at fast pace also at the 0.2 s after.
@@ -87,6 +91,7 @@ class Speaking(Node):
         self.sync = LipSync.load(self.settings.learned or resource(FILE))
         self.loudness = Loudness((ROOM + 10) * TICK_US / SECOND)
         self.tracks: dict[int, LipTrack] = {}
+        self.flows: dict[int, LipFlow] = {}  # of those without landmarks
         self.seen_at: dict[int, int] = {}
         self.log_odds: dict[int, float] = {}  # of those whose lips are seen
         self.bindings = Bindings(self.settings.binding)
@@ -100,6 +105,7 @@ class Speaking(Node):
 
     def process(
         self,
+        frame: Frame,
         people: FrameResult,
         meshes: Meshes | None,
         sound: Window[Sound],
@@ -108,7 +114,7 @@ class Speaking(Node):
     ) -> list[Packet[FrameResult]]:
         self._hear(sound, activity)
         self.voice = voices[-1] if voices else self.voice
-        self._see(people, meshes)
+        self._see(frame, people, meshes)
         self._compare(people)
         self.waiting.append(Waiting(self.t, people, 0))
         patience = 0 if self.context.live else self.lookahead_ms * 1000
@@ -139,18 +145,31 @@ class Speaking(Node):
     def _last_spoken(self) -> int | None:
         return next((a.end for a in reversed(self.activities) if a.since is not None), None)
 
-    def _see(self, people: FrameResult, meshes: Meshes | None) -> None:
+    def _see(self, frame: Frame, people: FrameResult, meshes: Meshes | None) -> None:
+        """Follow everybody's lips: by landmarks, or by flow where these can't be trusted."""
         rows = face_rows(people, meshes)
         if meshes is not None and rows:
             shapes, sizes = lip_shapes(meshes.landmarks[list(rows.values())])
             for id_, shape, size in zip(rows, shapes, sizes, strict=True):
-                if id_ not in self.tracks:
-                    self.tracks[id_] = LipTrack(self.sync.lips, LONGEST + 10)
-                self.tracks[id_].see(self.t, shape, float(size))
-                self.seen_at[id_] = self.t
+                self._track(id_, self.sync.lips).see(self.t, shape, float(size))
+                self.flows.pop(id_, None)
+        for person in people.people:
+            if person.face and person.id not in rows and person.face.box[3] >= LEAST_FACE:
+                flow = self.flows.setdefault(person.id, LipFlow())
+                gone = flow.see(frame.grey, person.face.box)
+                self._track(person.id, self.sync.flow).see(self.t, gone, 1.0)
         for id_ in [id_ for id_, t in self.seen_at.items()
                     if self.t - t > self.settings.speaking.forget_us]:  # fmt: skip
             del self.tracks[id_], self.seen_at[id_]
+            self.flows.pop(id_, None)
+
+    def _track(self, id_: int, projection: Floats) -> LipTrack:
+        """Return what somebody's lips are followed with, begun anew where that is now another."""
+        self.seen_at[id_] = self.t
+        track = self.tracks.get(id_)
+        if track is None or track.projection is not projection:
+            track = self.tracks[id_] = LipTrack(projection, LONGEST + 10)
+        return track
 
     def _compare(self, people: FrameResult) -> None:
         """Bring up to date how likely each person in view is who is heard."""
@@ -207,8 +226,9 @@ class Speaking(Node):
         if activity is None or voice is None or t - voice.end > SECOND // 2:
             voice = None
         speaking = self._probabilities(people, voice) if activity else {}
-        if activity is not None and activity.probability < self.settings.speaking.fading:
-            speaking = {id_: self.settings.speaking.fading * p for id_, p in speaking.items()}
+        if activity is not None:
+            heard_at_all = min(1.0, activity.probability / self.settings.speaking.fading)
+            speaking = {id_: heard_at_all * p for id_, p in speaking.items()}
         self._follow(t, activity or newest, voice, speaking, passed_s)
         return msgspec.structs.replace(
             people, people=[self._person(person, speaking) for person in people.people]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from calibration.conversation.__main__ import learned, write
@@ -27,9 +28,13 @@ class Heard(NamedTuple):
     truth: NDArray[np.bool_]
 
 
-def heard(clip: Clip, learned_file: str, **run: Any) -> Heard:
-    """Run the graph on a clip and return what it says of the person in each tile."""
-    graph = Graph.load(resource("graphs/conversation.yaml"))
+def heard(clip: Clip, learned_file: str, landmarks: bool = True, **run: Any) -> Heard:
+    """Run the graph on a clip and return what it says of the person in each tile; without
+    `landmarks` by flow alone, as where heads are turned away."""
+    document = yaml.safe_load(resource("graphs/conversation.yaml").read_text())
+    if not landmarks:
+        del document["nodes"]["speaking"]["inputs"]["meshes"]
+    graph = Graph.parse(document)
     graph.set("speaking.learned", learned_file)
     said = np.zeros((len(clip.truth), clip.truth.shape[1]))
     for result in graph.run(str(clip.path), **run):
@@ -75,7 +80,9 @@ def row(name: str, results: list[Heard]) -> str:
 
 
 LOOKS = {
-    "listen": Look(),
+    "listen, without landmarks": Look(),
+    "lips, without landmarks": Look(),
+    "foreign, without landmarks": Look(),
     "listen, face 60 px": Look(width=216),
     "listen, mouth half hidden": Look(hidden=True),
     "listen, squeezed by 40 %": Look(turned=0.4),
@@ -100,11 +107,12 @@ def main(folds: int = FOLDS) -> int:
                 clip = compose(path, kind, test, list(train), draw)
                 fast[kind].append(heard(clip, file))
                 live[kind].append(heard(clip, file, offline=True, pace="realtime"))
-            for name, look in list(LOOKS.items())[1:]:
+            for name, look in LOOKS.items():
                 kind = name.split(",")[0]
                 draw = np.random.default_rng((fold, KINDS.index(kind)))
                 clip = compose(path, kind, test, list(train), draw, look)
-                live[name].append(heard(clip, file, offline=True, pace="realtime"))
+                seen = "landmarks" not in name
+                live[name].append(heard(clip, file, seen, offline=True, pace="realtime"))
             print(f"fold {fold + 1} of {folds}", file=sys.stderr, flush=True)
     print(f"{'':28} {'AP':>6} {'hit %':>6} {'ms':>6} {'wrong %':>6}")
     for name, results in live.items():
