@@ -84,6 +84,8 @@ DIMMED = 0.6
 """How bright what is no person stays."""
 SAME = 0.3
 """A part whose box shares less with what the results say belongs to nobody."""
+SPEAKS = 0.5
+"""From this probability on somebody is said to be the one who is heard."""
 
 
 class Overlay(Node):
@@ -93,7 +95,7 @@ class Overlay(Node):
     the landmarks; unwired, those in `people` are drawn, where they were asked for. `silhouette`:
     what is no person is dimmed.
     Output: a frame with the same number and time, in which all is drawn. The box of who was
-    carried here, not seen, is thin.
+    carried here, not seen, is thin; who is heard "speaks".
     """
 
     class Settings(Node.Settings):
@@ -137,7 +139,8 @@ class Overlay(Node):
 
     def _label(self, person: Person) -> str:
         score = f"  {person.score:.0%}" if self.settings.scores else ""
-        return f"{person.id}{score}"
+        speaks = isinstance(person.speaking, float) and person.speaking >= SPEAKS
+        return f"{person.id}{score}{'  speaks' if speaks else ''}"
 
 
 def colour_of(id_: int) -> Colour:

@@ -7,27 +7,21 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from edge.audio.loudness import SECOND, Loudness
 from edge.audio.turns import Turns, TurnSettings
-from edge.audio.voice_activity import FULL_SCALE, Activity, heard
+from edge.audio.voice_activity import Activity
 from edge.audio.voices import Voice
 from edge.graph.node import Context, Node, Packet, Window
 from edge.io.frames import Frame
 from edge.io.sounds import Sound
 from edge.paths import resource
-from edge.people.lip_flow import LipFlow
-from edge.people.lip_sync import FILE, LONGEST, SHIFTS, LipSync, competed, statistics
-from edge.people.lips import GAP_US, TICK_US, LipTrack, lip_shapes
+from edge.people.agreement import Agreement, AgreementSettings
+from edge.people.lip_sync import FILE, LipSync, competed
+from edge.people.lips import TICK_US
 from edge.people.results import FrameResult, Person
 from edge.people.voices import Bindings, BindingSettings
-from edge.vision.detection import intersection_over_union
 from edge.vision.faces import Meshes
-from edge.vision.targets import Floats, corners
 
-ROOM = LONGEST + int(SHIFTS[-1])
-"""Ticks of sound that a look back takes."""
-LEAST_FACE = 24
-"""Pixels of height: in a smaller face a mouth opens by less than two."""
+SECOND = 1_000_000
 
 
 class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,11 +42,6 @@ class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Speech goes on after so short a pause; what was said before it counts."""
     fading: float = 0.4
     """Where a voice is less likely than this, so is that anybody is heard, in proportion."""
-    forget_us: int = 2_000_000
-    """Lips not seen for so long are begun anew."""
-    sound_late_ms: float = 0.0
-    """How much later sound arrives than the picture of the same moment; `edge calibrate sync`
-    measures it."""
 
 
 class Waiting(NamedTuple):
@@ -80,6 +69,7 @@ class Speaking(Node):
     class Settings(Node.Settings):
         learned: str = ""
         """Another file made by `python -m calibration.conversation`, for trying it."""
+        agreement: AgreementSettings = AgreementSettings()
         speaking: SpeakingSettings = SpeakingSettings()
         binding: BindingSettings = BindingSettings()
         turns: TurnSettings = TurnSettings()
@@ -88,17 +78,14 @@ class Speaking(Node):
 
     def open(self, context: Context) -> None:
         super().open(context)
-        self.sync = LipSync.load(self.settings.learned or resource(FILE))
-        self.loudness = Loudness((ROOM + 10) * TICK_US / SECOND)
-        self.tracks: dict[int, LipTrack] = {}
-        self.flows: dict[int, LipFlow] = {}  # of those without landmarks
-        self.seen_at: dict[int, int] = {}
+        learned = LipSync.load(self.settings.learned or resource(FILE))
+        self.agreement = Agreement(learned, self.settings.agreement)
         self.log_odds: dict[int, float] = {}  # of those whose lips are seen
+        self.heard: int | None = None  # who was seen to speak last
         self.bindings = Bindings(self.settings.binding)
         self.turns: Turns[int] = Turns(self.settings.turns)
         self.activities: deque[Activity] = deque(maxlen=64)
         self.voice: Voice | None = None
-        self.first_sound: int | None = None
         self.spoken_since: int | None = None
         self.waiting: deque[Waiting] = deque()
         self.before: int | None = None
@@ -112,10 +99,13 @@ class Speaking(Node):
         activity: Window[Activity],
         voices: Window[Voice],
     ) -> list[Packet[FrameResult]]:
-        self._hear(sound, activity)
+        self._hear(activity)
         self.voice = voices[-1] if voices else self.voice
-        self._see(frame, people, meshes)
-        self._compare(people)
+        for chunk in sound:
+            self.agreement.hear(chunk)
+        self.agreement.see(self.t, frame, people, meshes)
+        since = self.spoken_since if self._loud(self.t) else None
+        self.log_odds = self.agreement.log_odds(self.t, people, since, self.heard)
         self.waiting.append(Waiting(self.t, people, 0))
         patience = 0 if self.context.live else self.lookahead_ms * 1000
         return list(self._settled(self.t - patience))
@@ -126,14 +116,7 @@ class Speaking(Node):
             self._tell(said.kind, said.t, said.who)
         return settled
 
-    def _hear(self, sound: list[Sound], activity: list[Activity]) -> None:
-        late = round(1000 * self.settings.speaking.sound_late_ms)
-        for chunk in sound:
-            if self.first_sound is None:
-                self.first_sound = chunk.t - late
-            self.loudness.add(
-                heard(chunk).astype(np.float32) / np.float32(FULL_SCALE), chunk.t - late
-            )
+    def _hear(self, activity: list[Activity]) -> None:
         for now in activity:
             last = self.activities[-1] if self.activities else None
             if now.since is not None and (last is None or last.since is None):
@@ -144,61 +127,6 @@ class Speaking(Node):
 
     def _last_spoken(self) -> int | None:
         return next((a.end for a in reversed(self.activities) if a.since is not None), None)
-
-    def _see(self, frame: Frame, people: FrameResult, meshes: Meshes | None) -> None:
-        """Follow everybody's lips: by landmarks, or by flow where these can't be trusted."""
-        rows = face_rows(people, meshes)
-        if meshes is not None and rows:
-            shapes, sizes = lip_shapes(meshes.landmarks[list(rows.values())])
-            for id_, shape, size in zip(rows, shapes, sizes, strict=True):
-                self._track(id_, self.sync.lips).see(self.t, shape, float(size))
-                self.flows.pop(id_, None)
-        for person in people.people:
-            if person.face and person.id not in rows and person.face.box[3] >= LEAST_FACE:
-                flow = self.flows.setdefault(person.id, LipFlow())
-                gone = flow.see(frame.grey, person.face.box)
-                self._track(person.id, self.sync.flow).see(self.t, gone, 1.0)
-        for id_ in [id_ for id_, t in self.seen_at.items()
-                    if self.t - t > self.settings.speaking.forget_us]:  # fmt: skip
-            del self.tracks[id_], self.seen_at[id_]
-            self.flows.pop(id_, None)
-
-    def _track(self, id_: int, projection: Floats) -> LipTrack:
-        """Return what somebody's lips are followed with, begun anew where that is now another."""
-        self.seen_at[id_] = self.t
-        track = self.tracks.get(id_)
-        if track is None or track.projection is not projection:
-            track = self.tracks[id_] = LipTrack(projection, LONGEST + 10)
-        return track
-
-    def _compare(self, people: FrameResult) -> None:
-        """Bring up to date how likely each person in view is who is heard."""
-        self.log_odds.clear()
-        if self.spoken_since is None or self.first_sound is None or not self._loud(self.t):
-            return
-        newest = self.loudness.complete_us // TICK_US
-        found = {}
-        heard_by_tick: dict[int, Floats] = {}
-        for person in people.people:
-            track = self.tracks.get(person.id)
-            if track is None or self.t - self.seen_at[person.id] > GAP_US or not track.known:
-                continue
-            tick = min(track.tick, newest)
-            if track.tick - tick > 8:
-                continue  # sound is late: what lips did so long ago is no longer held
-            if tick not in heard_by_tick:
-                times = np.arange(tick - ROOM + 1, tick + 1, dtype=np.int64) * TICK_US
-                heard_by_tick[tick] = self.loudness.features(times) @ self.sync.sound
-            moves = track.moves[: len(track.moves) - (track.tick - tick)]
-            spoken = max(0, tick - self.spoken_since // TICK_US)
-            known = max(1, track.known - (track.tick - tick))
-            heard_ticks = tick - self.first_sound // TICK_US
-            found[person.id] = statistics(
-                moves, heard_by_tick[tick], self.sync.weights, spoken, known, heard_ticks
-            )
-        if found:
-            odds = self.sync.log_odds(np.array(list(found.values())))
-            self.log_odds.update(zip(found, odds.tolist(), strict=True))
 
     def _loud(self, t: int) -> Activity | None:
         """Return the activity that says somebody speaks at t, if one does."""
@@ -263,9 +191,10 @@ class Speaking(Node):
     ) -> None:
         """Learn whose voice this is, and tell of turns; in them, who is out of view is below 0."""
         who = self.bindings.person(voice.number) if voice is not None else None
-        best = max(speaking, key=lambda id_: speaking[id_], default=0)
-        if best and speaking[best] >= self.settings.speaking.speaks:
-            who = best
+        self.heard = None
+        best = max(speaking, key=lambda id_: speaking[id_], default=None)
+        if best is not None and speaking[best] >= self.settings.speaking.speaks:
+            who = self.heard = best
             if voice is not None:
                 self.bindings.add(voice.number, best, passed_s)
         offscreen = None if voice is None else -voice.number
@@ -281,20 +210,3 @@ class Speaking(Node):
             voice = self.bindings.voice(who)
             known = {} if voice is None else {"voice": f"voice-{voice}"}
             self.context.event(kind, at=t, person=who, **known)
-
-
-def face_rows(people: FrameResult, meshes: Meshes | None) -> dict[int, int]:
-    """Return which row of `meshes` each person's face is, of those whose landmarks are trusted."""
-    if meshes is None or not meshes.trusted.any():
-        return {}
-    faces = {person.id: person.face.box for person in people.people if person.face}
-    if not faces:
-        return {}
-    boxes = corners(np.array(list(faces.values()), np.float32))
-    shared = intersection_over_union(boxes, corners(meshes.boxes))
-    rows = shared.argmax(axis=1)
-    return {
-        id_: int(row)
-        for id_, row, likeness in zip(faces, rows, shared.max(axis=1), strict=True)
-        if likeness > 0.3 and meshes.trusted[row]
-    }

@@ -12,9 +12,9 @@ import pytest
 from edge.graph import Graph
 from edge.graph.execution import Event
 from edge.paths import resource
+from edge.people.agreement import face_rows
 from edge.people.parts import NO_FACES
 from edge.people.results import Face, FrameResult, Person
-from edge.people.speaking import face_rows
 from tests.accuracy.tiles import Clip, compose
 from tests.people.seen import faces, untrusted
 
