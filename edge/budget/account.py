@@ -18,6 +18,9 @@ class Settings(NamedTuple):
     """Frames under way at once, at most; the account of older ones is closed."""
     steady: float = 0.1
     """How much one frame weighs in what is learned of all: half a second at 30 frames a second."""
+    frames_least: int = 5
+    """So many tell how fast they come: where a second source is slow to open, or a camera was lost,
+    one frame stands for seconds."""
     steady_rest: float = 0.2
     """How much what is spent beside the nodes weighs, of one look at the plan: a second."""
 
@@ -64,7 +67,8 @@ class Account:
     def __init__(self, profile: Profile, workers: int, meter: PowerMeter | None) -> None:
         self.watts_per_core = watts_per_core(profile)
         self._accelerated, self._workers, self._meter = profile.accelerated, workers, meter
-        self._called_us = 0.0
+        self._called_us = 0.0  # for frames
+        self._beside_us = 0.0  # by nodes that frames don't pass through: those that hear
         self._models = Counter[str]()
         self._slow = SlowDown()
         self._frames: dict[int, FrameAccount] = {}
@@ -96,7 +100,7 @@ class Account:
     def spent_us(self) -> float:
         """Return the energy spent so far."""
         if self._meter is None:
-            return self._called_us
+            return self._called_us + self._beside_us
         joules = self._meter.joules(time.process_time(), self._models)
         return 1e6 * joules / self.watts_per_core
 
@@ -117,11 +121,9 @@ class Account:
             at_once = min(max(1.0, frame.work / span), self._workers)
             self.parallel += SETTINGS.steady * (at_once - self.parallel)
 
-    def add(self, station: Station, frame: FrameAccount, now: int) -> Taken:
-        """Note a station's last call, which ended `now`."""
+    def add(self, station: Station, frame: FrameAccount | None, now: int) -> Taken:
+        """Note a station's last call, which ended `now`, for a frame if it was."""
         wall, cpu = station.last_wall_us, station.last_cpu_us
-        frame.work += wall
-        frame.ended = now
         self._models.update(station.units)
         accelerated = [self._accelerated[u] for u in station.units if u in self._accelerated]
         taken = Taken(cpu, cpu)
@@ -131,15 +133,22 @@ class Account:
             taken = Taken(cpu + waited, cpu + energy_us)
         else:
             self._slow.add(now, wall, cpu)
-        self._called_us += taken.energy_us
+        if frame is None:
+            self._beside_us += taken.energy_us
+        else:
+            self._called_us += taken.energy_us
+            frame.work += wall
+            frame.ended = now
         return taken
 
     def tally(self) -> bool:
-        """Learn what has come since the last time; False where that is no frame."""
+        """Learn from the frames that have come; False where there are none to plan by."""
         now, before = self._tally(), self._tallied
         frames = now.frames - before.frames
         if frames <= 0 or now.t <= before.t or now.t == ENDED:
             return False
+        if frames < SETTINGS.frames_least:
+            return self.frame_us > 0
         self._tallied = now
         frame_us = (now.t - before.t) / frames
         # Frames that are dropped count as they come, times as frames are worked on.

@@ -12,7 +12,6 @@ from edge.budget.levels import OFF, Levelled
 from edge.budget.planner import Limits, Planner, Subject
 from edge.budget.rest import Rest
 from edge.graph.graph import Graph
-from edge.graph.node import Source
 from edge.graph.profile import Profile
 from edge.graph.spec import Budget
 from edge.graph.station import Call, Station
@@ -88,14 +87,15 @@ class Governor:
         self, stations: Sequence[Station], now: Callable[[], int], tell: Callable[..., None]
     ) -> None:
         self._now, self._tell = now, tell
-        self._stations = sorted(stations, key=lambda station: -station.rank)
+        self._sources = [s for s in stations if s.medium == "picture"]
+        self._of_frames = downstream(self._sources)
+        self._last_first = sorted(self._of_frames, key=lambda station: -station.rank)
         for station in stations:
             if isinstance(station.node, Levelled):
                 weight = self._weights.get(station.name, station.node.weight)
                 self._subjects[station] = Subject(station.name, station.node.levels, weight)
-            elif not isinstance(station.node, Source):
+            elif station in self._of_frames:
                 self._account.fixed[station] = Cost()
-        self._sources = [s for s in stations if s.medium == "picture"]
         self._planner = Planner(list(self._subjects.values()), [s.name for s in self._sources])
         self._rest = Rest(stations)
         self._planned = now() + SETTINGS.first_us - SETTINGS.period_us
@@ -103,7 +103,7 @@ class Governor:
         self._account.start(self._sources)
 
     def begin(self, call: Call) -> None:
-        if call.arguments is None or call.station.is_source:
+        if call.arguments is None or call.station not in self._of_frames:
             return
         now = self._now()
         frame = self._frame(call, now)
@@ -117,6 +117,9 @@ class Governor:
         if call.arguments is None or call.station.is_source:
             return
         now, station = self._now(), call.station
+        if station not in self._of_frames:
+            self._account.add(station, None, now)
+            return
         taken = self._account.add(station, self._frame(call, now), now)
         subject = self._subjects.get(station)
         if subject is None:
@@ -237,7 +240,7 @@ class Governor:
         slow = self._account.slow
         least: dict[Station, float] = {}
         tails: dict[Station, float] = {}
-        for station in self._stations:
+        for station in self._last_first:
             ways, led = [0.0], [0.0]
             for inlet in station.stream.inlets:
                 reader = inlet.reader
@@ -268,3 +271,15 @@ class Governor:
             watts_per_core=account.watts_per_core,
             owed=self._allowance.owed if self._allowance else 0.0,
         )
+
+
+def downstream(sources: Sequence[Station]) -> set[Station]:
+    """Return all that is called once for each frame of some sources."""
+    found: set[Station] = set()
+    waiting = list(sources)
+    while waiting:
+        readers = {inlet.reader for inlet in waiting.pop().stream.inlets if inlet.wire.paces}
+        new = {reader for reader in readers if isinstance(reader, Station)} - found
+        found |= new
+        waiting += new
+    return found

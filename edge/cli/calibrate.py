@@ -10,7 +10,7 @@ from edge.errors import UserError
 
 @click.group(cls=Group)
 def calibrate() -> None:
-    """Measure this device, so that edge knows what its work costs here."""
+    """Measure this device: what work costs on it, how late its microphone is."""
 
 
 @calibrate.command()
@@ -52,11 +52,7 @@ def device(out: Path | None, name: str, clip: Path | None, watts_per_core: float
 
     path = out or own_path()
     if out is None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"can't make the folder {path.parent}: {error.strerror}; EDGE_CONFIG "
-                            "names another") from None  # fmt: skip
+        make_folder(path.parent)
     PartFile(path).discard()  # what can't be written is said before anything is measured
     profile = measured(name, lambda doing: click.echo(doing, err=True), clip)
     if watts_per_core is not None:
@@ -65,3 +61,42 @@ def device(out: Path | None, name: str, clip: Path | None, watts_per_core: float
     part.file.write(msgspec.yaml.encode(profile, order="deterministic"))
     part.complete()
     click.echo(f"wrote {path}")
+
+
+@calibrate.command()
+@click.option("--source", metavar="S", help="The camera, as for `edge run`. Default: camera 0.")
+@click.option("--audio", metavar="A", help="The microphone. Default: the source's, or the usual.")
+def sync(source: str | None, audio: str | None) -> None:
+    """Measure how much later a microphone's sound arrives than the camera's picture, by somebody
+    who speaks: about half a minute.
+
+    Kept for these two devices; whatever compares lips with sound finds it from then on. A file
+    is measured, too, but its own clock holds for both: nothing is kept.
+
+    \b
+    Examples:
+      edge calibrate sync
+      edge calibrate sync --source 1 --audio Yeti
+    """
+    from edge.budget.device import own_path
+    from edge.cli.prepare import load_graph
+    from edge.cli.sync import devices, measured_ms, remember
+
+    graph = load_graph("conversation")
+    pair = devices(graph, source, audio)
+    if pair is not None:
+        make_folder(own_path().parent)
+    late_ms = measured_ms(graph, source, audio, lambda doing: click.echo(doing, err=True))
+    side = "later" if late_ms >= 0 else "earlier"
+    click.echo(f"sound arrives {abs(late_ms)} ms {side} than the picture")
+    if pair is not None:
+        click.echo(f"kept for {pair} in {remember(pair, late_ms)}")
+
+
+def make_folder(path: Path) -> None:
+    """Raises UserError where that can't be done."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"can't make the folder {path}: {error.strerror}; EDGE_CONFIG "
+                        "names another") from None  # fmt: skip

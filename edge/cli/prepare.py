@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from edge.cli.sync import apply as apply_sync
 from edge.errors import UserError, nearest
 from edge.graph import Graph
 from edge.graph.signature import find, signature
@@ -124,6 +125,7 @@ def prepare(request: Request) -> Graph:
         set_everywhere(graph, "--accelerator", {"accelerator": request.accelerator})
     if request.budget not in (None, OFF):
         graph.promise(**_budget(request.budget))
+    apply_sync(graph, request.source, request.audio)
     for assignment in request.settings:
         set_by_text(graph, assignment)
     sinks = Sinks(graph, request.source, request.audio)

@@ -29,11 +29,8 @@ class AgreementSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     forget_us: int = 2_000_000
     """Lips not seen for so long are begun anew."""
-    sound_late_ms: float = 0.0
-    """How much later sound arrives than the picture of the same moment: `edge calibrate sync`
-    measures it for a camera and a microphone, and runs with these find it."""
     follow_offset: bool = True
-    """Follow that while people speak."""
+    """Follow how late sound is, while people speak."""
     drift_us: int = 20_000
     """Sound that seems late by less is left as it is: half a tick is what ten seconds of speech
     can tell."""
@@ -43,9 +40,12 @@ class AgreementSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class Agreement:
-    """The lips of everybody in view, and the sound of the last few seconds."""
+    """The lips of everybody in view, and the sound of the last few seconds.
 
-    def __init__(self, learned: LipSync, settings: AgreementSettings) -> None:
+    `late_us`: how much later sound arrives than the picture of the same moment.
+    """
+
+    def __init__(self, learned: LipSync, settings: AgreementSettings, late_us: int = 0) -> None:
         self.settings = settings
         self.learned = learned
         self.loudness = Loudness((ROOM + 2 * LATEST) * TICK_US / SECOND)
@@ -53,7 +53,7 @@ class Agreement:
         self.flows: dict[int, LipFlow] = {}  # of those without landmarks
         self.seen_at: dict[int, int] = {}
         self.first_sound: int | None = None
-        self.late_us = round(1000 * settings.sound_late_ms)
+        self.late_us = late_us
         self.offset = OffsetMeter(learned.weights)
 
     def hear(self, chunk: Sound) -> None:

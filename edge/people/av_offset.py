@@ -11,6 +11,8 @@ ENOUGH = 250
 """Ticks of somebody's speech before anything is said: 10 s."""
 STANDS_OUT = 4.0
 """So many standard deviations the best offset's correlation exceeds the others' by."""
+CLEAR = 0.35
+"""And at least so high: chance reaches 0.3 in ten seconds, lips and their own voice 0.6."""
 BESIDE = 3
 """Ticks about the best that are no measure of chance: syllables overlap."""
 
@@ -54,7 +56,7 @@ class OffsetMeter:
         best = int(found.argmax())
         others = np.abs(np.arange(len(found)) - best) > BESIDE
         chance = found[others]
-        if found[best] - chance.mean() < STANDS_OUT * chance.std():
+        if found[best] < max(CLEAR, chance.mean() + STANDS_OUT * chance.std()):
             return None
         return round((best - REACH + _between(found, best)) * TICK_US)
 

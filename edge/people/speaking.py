@@ -61,7 +61,8 @@ class Speaking(Node):
     It is how well the movement of somebody's lips explains the sound, against how well chance
     would (`edge.people.lip_sync`); nobody in view may be the one.
     Events: `speech_started`, `speech_ended`, with `person` and `voice` as far as known; of somebody
-    out of view, `voice` is "offscreen-N". Their t is when speech began or ended.
+    out of view, `voice` is "offscreen-N". Their t is when speech began or ended. `sync`, with
+    `late_ms`: so much later than the picture sound is taken to be from now on.
     """
 
     lookahead_ms = 200
@@ -69,6 +70,9 @@ class Speaking(Node):
     class Settings(Node.Settings):
         learned: str = ""
         """Another file made by `python -m calibration.conversation`, for trying it."""
+        sound_late_ms: float = 0.0
+        """How much later sound arrives than the picture of the same moment: `edge calibrate sync`
+        measures it for a camera and a microphone, and runs with these find it."""
         agreement: AgreementSettings = AgreementSettings()
         speaking: SpeakingSettings = SpeakingSettings()
         binding: BindingSettings = BindingSettings()
@@ -79,7 +83,8 @@ class Speaking(Node):
     def open(self, context: Context) -> None:
         super().open(context)
         learned = LipSync.load(self.settings.learned or resource(FILE))
-        self.agreement = Agreement(learned, self.settings.agreement)
+        late_us = round(1000 * self.settings.sound_late_ms)
+        self.agreement = Agreement(learned, self.settings.agreement, late_us)
         self.log_odds: dict[int, float] = {}  # of those whose lips are seen
         self.heard: int | None = None  # who was seen to speak last
         self.bindings = Bindings(self.settings.binding)
@@ -105,7 +110,10 @@ class Speaking(Node):
             self.agreement.hear(chunk)
         self.agreement.see(self.t, frame, people, meshes)
         since = self.spoken_since if self._loud(self.t) else None
+        late_us = self.agreement.late_us
         self.log_odds = self.agreement.log_odds(self.t, people, since, self.heard)
+        if self.agreement.late_us != late_us:
+            self.context.event("sync", late_ms=round(self.agreement.late_us / 1000))
         self.waiting.append(Waiting(self.t, people, 0))
         patience = 0 if self.context.live else self.lookahead_ms * 1000
         return list(self._settled(self.t - patience))

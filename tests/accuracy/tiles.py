@@ -1,5 +1,6 @@
 """Conversations put together from clips of talkers, as videos: who speaks is known."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,6 +90,14 @@ def compose(
     _write(path, [_looks(part, tile, look) for part, tile in zip(shown, tiles, strict=True)],
            tiles, np.concatenate(sound))  # fmt: skip
     return Clip(path, tiles, bridged(truth))
+
+
+def monologue(path: Path, names: Sequence[str], late_ms: int) -> None:
+    """Write a video of people who speak one after the other, their sound late by so much."""
+    tile = places(1)[0]
+    shown = [picture for name in names for picture in _looks(frames(name), tile, AS_IT_IS)]
+    sound = np.concatenate([talker(name).sound for name in names])
+    _write(path, [shown], [tile], np.roll(sound, late_ms * RATE // 1000))
 
 
 def _silent(kind: str, pictures: list[Pictures], draw: np.random.Generator) -> list[Pictures]:

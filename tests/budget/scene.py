@@ -8,11 +8,13 @@ from edge.budget.levels import OFF, Level, Levelled
 from edge.graph import Event, Graph, Result, Run
 from edge.graph.node import Node
 from edge.graph.profile import Profile
-from tests.graph.nodes import Numbers
+from tests.graph.nodes import Chunks, Numbers
 
 FPS = 30
 MS = 1000
-LOOK, WATCH, JOIN = (f"tests.budget.scene:{name}" for name in ("Look", "Watch", "Join"))
+LOOK, WATCH, JOIN, HEAR = (
+    f"tests.budget.scene:{name}" for name in ("Look", "Watch", "Join", "Hear")
+)
 """As a graph and a profile name them."""
 
 
@@ -61,6 +63,11 @@ class Join(Node):
         return (x, a, b)
 
 
+class Hear(Node):
+    def process(self, x: int) -> int:
+        return x
+
+
 class Told(msgspec.Struct):
     """What a run gave: results by frame, (t in s, fields) of plans, ages in ms, and the account."""
 
@@ -78,9 +85,11 @@ def scene(
     b: dict[str, Any] | None = None,
     weights: tuple[float, float] = (1.0, 1.0),
     watch: dict[str, Any] | None = None,
+    hears: bool = False,
     **budget: float,
 ) -> Graph:
-    """Two nodes `a` and `b` beside each other, with `watch` one that sees what moves."""
+    """Two nodes `a` and `b` beside each other, with `watch` one that sees what moves, with `hears`
+    one that is called for every 10 ms of sound."""
     nodes: dict[str, Any] = {
         "x": {"uses": Numbers, "with": {"count": round(seconds * FPS), "step_ms": 33}},
         "a": {"uses": LOOK, "inputs": {"x": "x"}, "with": a or {}, "weight": weights[0]},
@@ -91,6 +100,11 @@ def scene(
     if watch is not None:
         nodes["watch"] = {"uses": WATCH, "inputs": {"x": "x"}, "with": watch}
         outputs.append("watch")
+    if hears:
+        chunks = {"count": round(100 * seconds), "step_ms": 10}
+        nodes["sound"] = {"uses": Chunks, "with": chunks}
+        nodes["hear"] = {"uses": HEAR, "inputs": {"x": "sound"}}
+        outputs.append("hear")
     return Graph.parse({"nodes": nodes, "outputs": outputs, "budget": budget})
 
 

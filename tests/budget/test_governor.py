@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.graph.profile import Accelerated
-from tests.budget.scene import FPS, JOIN, LOOK, Told, device, scene, told
+from tests.budget.scene import FPS, HEAR, JOIN, LOOK, Told, device, scene, told
 
 SETTLED = 2 * FPS
 """The frame from which on a plan has had time."""
@@ -96,6 +96,15 @@ def test_frames_are_left_out_where_not_even_the_least_fits():
     found = told(scene(20, power_w=0.6), device(1, 1, cost_ms={JOIN: 10.0}))
     assert found.dropped["budget"] > 20 * FPS / 2
     assert 4 * found.cpu_s / 20 < 1.15 * 0.6
+    gaps = sorted(found.looks)[SETTLED:]
+    assert max(b - a for a, b in itertools.pairwise(gaps)) <= 4
+
+
+def test_what_hears_neither_holds_frames_up_nor_works_for_nothing():
+    asked = scene(20, hears=True, power_w=0.9)
+    found = told(asked, device(1, 1, cost_ms={JOIN: 10.0, HEAR: 0.5}))  # 0.2 W for sound
+    assert found.dropped["budget"] > 20 * FPS / 4
+    assert 4 * found.cpu_s / 20 < 1.1 * 0.9
     gaps = sorted(found.looks)[SETTLED:]
     assert max(b - a for a, b in itertools.pairwise(gaps)) <= 4
 

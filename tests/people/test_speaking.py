@@ -12,11 +12,8 @@ import pytest
 from edge.graph import Graph
 from edge.graph.execution import Event
 from edge.paths import resource
-from edge.people.agreement import face_rows
-from edge.people.parts import NO_FACES
-from edge.people.results import Face, FrameResult, Person
+from edge.people.results import FrameResult, Person
 from tests.accuracy.tiles import Clip, compose
-from tests.people.seen import faces, untrusted
 
 SAMPLE = resource("samples/astronaut.mp4")
 Run = tuple[list[FrameResult], list[Event]]
@@ -116,18 +113,3 @@ def test_music_is_nobodys(composed: Composed) -> None:
     clip = composed("music", ["bbaf2n", "swiz3n"], [])
     results, _ = run(clip.path, pace="realtime")
     assert (said(clip, results) >= 0.5).mean() < 0.01
-
-
-def person(id_: int, box: list[float]) -> Person:
-    return Person(id=id_, box=box, score=1.0, fresh=True, face=Face(box=box, score=1.0))
-
-
-def test_faces_are_found_by_where_they_are() -> None:
-    meshes = faces((50, 50), (350, 50))
-    boxes = meshes.boxes.tolist()
-    people = FrameResult(
-        frame=0, t=0.0, size=[640, 480], people=[person(1, boxes[1]), person(2, boxes[0])]
-    )
-    assert face_rows(people, meshes) == {1: 1, 2: 0}
-    assert face_rows(people, untrusted(meshes)) == {}
-    assert face_rows(people, NO_FACES) == face_rows(people, None) == {}
