@@ -90,6 +90,8 @@ class LiveReader(Generic[T]):
             raise UserError(f"{device.label} {lost}; {device.advice}") from lost
 
     def values(self) -> Iterator[T]:
+        """Yield what is delivered from now on: what came while all else opened is old by now."""
+        self._pump.begin()
         while not self._closed.is_set():
             try:
                 yield self._pump.take(self._device.silent_s)
@@ -123,6 +125,7 @@ class LiveReader(Generic[T]):
         if len(self._stuck) >= Limits.STUCK:
             return False
         self._pump = _Pump(self._device)
+        self._pump.begin()
         if self._closed.is_set():
             self._pump.stop()
         try:
@@ -151,11 +154,17 @@ class _Pump(threading.Thread, Generic[T]):
         self._values: queue.Queue[T | Lost] = queue.Queue(maxsize=2)
         self._first: T | Lost | None = None
         self._stop_asked = threading.Event()
+        self._begun = threading.Event()
         self.start()
 
     def wait(self, seconds: float) -> None:
         """Wait for the first value, which `take` will return. Raises Lost as `take` does."""
         self._first = self.take(seconds)
+
+    def begin(self) -> None:
+        """Have values kept that come from now on; up to here only the first one was waited for."""
+        self._first = None
+        self._begun.set()
 
     def take(self, seconds: float) -> T:
         if self._first is not None:
@@ -178,8 +187,11 @@ class _Pump(threading.Thread, Generic[T]):
         try:
             capture = self._device.connect()
             try:
+                self._hand_over(capture.read())
                 while not self._stop_asked.is_set():
-                    self._hand_over(capture.read())
+                    value = capture.read()
+                    if self._begun.is_set():
+                        self._hand_over(value)
             finally:
                 capture.close()
         except Lost as lost:

@@ -124,5 +124,5 @@ class _SoundCapture(_Capture):
         while (chunk := next(self._chunks, None)) is None:
             frame = self._next_frame()
             t = self._now() - round(frame.samples * 1e6 / frame.sample_rate)
-            self._chunks = self._converter.add(frame, t, gap_us=Limits.LATE_US)
+            self._chunks = self._converter.add(frame, t, gap_us=Limits.LATE_US, live=True)
         return chunk

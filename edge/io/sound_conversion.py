@@ -11,6 +11,10 @@ from edge.io.sounds import Sound
 GAP_US = 40_000
 """Timestamps of decoded sound are rounded, and a packet is 20 to 30 ms long. What differs more
 from the count of samples is a real gap, and longer than a chunk may be."""
+EARLY_US = 60_000
+"""Live sound can't be there before it was made. Where it comes so much sooner than its samples
+account for, more than drivers' stamps jitter by, what came before had waited: in a socket, or while
+the run began."""
 LAYOUTS = {1: "mono", 2: "stereo"}
 
 
@@ -67,15 +71,19 @@ class SoundConverter:
         self._resampler: av.AudioResampler | None = None
         self._end = 0.0
 
-    def add(self, frame: av.AudioFrame, t: int, gap_us: int = GAP_US) -> Iterator[Sound]:
-        """`t`: µs of the frame's first sample; `gap_us`: by how much it may be wrong."""
+    def add(
+        self, frame: av.AudioFrame, t: int, gap_us: int = GAP_US, live: bool = False
+    ) -> Iterator[Sound]:
+        """`t`: µs of the frame's first sample; `gap_us`: by how much it may be late. Where it is
+        early, `live` sound is stamped anew, at the cost of chunks that overlap."""
         length = frame.samples * 1e6 / frame.sample_rate
-        if self._resampler is None or t - self._end > gap_us:
+        late = t - self._end
+        if self._resampler is None or late > gap_us or (live and late < -EARLY_US):
             yield from self.finish()
             yield from self._chunker.begin(t)
             self._resampler = self._new_resampler()
             self._end = t
-        elif self._end - t > gap_us:
+        elif late < -gap_us:
             return
         self._end += length
         frame.pts = None  # the resampler is to count samples, not to follow timestamps

@@ -142,7 +142,7 @@ class _Capture:
                 raw.samples.reshape(1, -1), format="s16", layout=self._layout
             )
             frame.sample_rate = raw.rate
-            self._chunks = self._converter.add(frame, raw.t, gap_us=Limits.GAP_US)
+            self._chunks = self._converter.add(frame, raw.t, gap_us=Limits.GAP_US, live=True)
         return chunk
 
     def close(self) -> None:

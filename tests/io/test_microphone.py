@@ -200,8 +200,19 @@ def test_a_chunk_is_stamped_at_its_first_sample(fake, context):
 
 
 def test_chunks_are_copies_of_what_portaudio_lends(recording):
-    values = [int(packet.value.samples[0, 0]) for packet in recording[:6]]
-    assert values == list(range(6))
+    first, *values = [int(packet.value.samples[0, 0]) for packet in recording[:6]]
+    assert values == list(range(first + 1, first + 6))
+
+
+def test_what_came_while_the_run_began_is_not_heard_late(fake, context):
+    microphone = Microphone(Microphone.Settings(device="default"))
+    microphone.open(context)
+    time.sleep(0.3)  # models load
+    before = context.now()
+    chunks = list(itertools.islice(microphone.packets(), 5))
+    microphone.close()
+    assert chunks[0].t > before - 60_000
+    assert [b.t - a.t for a, b in itertools.pairwise(chunks)] == [20_000] * 4
 
 
 def test_a_microphone_that_stops_is_told_and_used_again_when_it_returns(fake, recording, events):

@@ -120,6 +120,7 @@ def test_a_server_that_goes_silent_is_noticed_and_closing_does_not_wait_for_it(c
                 part = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
                 for _ in range(40):
                     connection.sendall(part % len(jpeg) + jpeg + b"\r\n")
+                    time.sleep(0.03)
                 ending.wait(PATIENCE_S)
 
         server = threading.Thread(target=serve)

@@ -91,6 +91,18 @@ def test_sound_that_overlaps_is_left_out():
     assert [chunk.t for chunk in chunks] == [20_000 * i for i in range(15)]
 
 
+def test_live_sound_that_had_waited_in_a_socket_is_soon_at_its_time():
+    converter = SoundConverter(16_000, 1, 20)
+    chunks: list[Sound] = []
+    arrivals = [2_000_000] * 20 + [2_000_000 + 100_000 * i for i in range(1, 20)]
+    for number, arrived in enumerate(arrivals):  # 100 ms each, the first 2 s of them at once
+        samples = np.full((1600, 1), number, np.int16)
+        chunks += converter.add(frame(samples, 16_000), arrived - 100_000, 500_000, live=True)
+    for chunk in chunks[-20:]:
+        number = int(chunk.samples[0, 0])
+        assert arrivals[number] - 100_000 <= chunk.t < arrivals[number]
+
+
 def test_an_impulse_keeps_its_time_through_resampling():
     for rate in (8000, 44_100, 48_000):
         samples = np.zeros((rate, 2), np.int16)
