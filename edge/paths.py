@@ -27,10 +27,25 @@ def cache_dir() -> Path:
     """
     given = os.environ.get("EDGE_CACHE")
     folder = Path(given).expanduser() if given else platformdirs.user_cache_path("edge-perception")
+    return _made(folder, "EDGE_CACHE")
+
+
+def config_dir(make: bool = False) -> Path:
+    """Return the folder for what belongs to this device and its users: `EDGE_CONFIG`, else the
+    user's folder for settings.
+
+    With `make` it is made if it isn't there; raises UserError where it can't be.
+    """
+    given = os.environ.get("EDGE_CONFIG")
+    folder = Path(given).expanduser() if given else platformdirs.user_config_path("edge-perception")
+    return _made(folder, "EDGE_CONFIG") if make else folder
+
+
+def _made(folder: Path, variable: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
-            f"can't keep files in {folder} ({error.strerror}): set EDGE_CACHE to another folder"
+            f"can't keep files in {folder} ({error.strerror}): set {variable} to another folder"
         ) from None
     return folder

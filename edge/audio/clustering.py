@@ -65,6 +65,10 @@ class Clustering:
         self._forget(found)
         return found
 
+    def stretches(self, voice: int) -> Floats:
+        """Return (n, 256) what is kept of a voice."""
+        return self._stretches[self._labels == voice]
+
     def _nearest(self, embedding: Floats) -> tuple[int, float]:
         """Return the voice most like an embedding and how much, (0, -1) where there is none."""
         if not self._voices:

@@ -23,8 +23,9 @@ class Hearing(Node):
 
     `activity`: when somebody speaks. `voices`: whose voice that is; may be unwired.
     Output: `Heard` for each chunk of sound.
-    Events: `speech_started`, `speech_ended`, with `voice` ("voice-1" and so on). Their t is when
-    speech began or ended; a start is told once the voice is known, after about half a second.
+    Events: `speech_started`, `speech_ended`, with `voice` ("voice-1" and so on, or a name that was
+    enrolled). Their t is when speech began or ended; a start is told once the voice is known, after
+    about half a second.
     """
 
     class Settings(Node.Settings):
@@ -35,23 +36,21 @@ class Hearing(Node):
     def open(self, context: Context) -> None:
         super().open(context)
         self.turns: Turns[int] = Turns(self.settings.turns)
+        self.names: dict[int, str] = {}
 
     def process(self, activity: Activity, voices: Voice | None) -> Heard:
         number = voices.number if voices else None
+        if voices:
+            self.names[voices.number] = voices.name
         t = (voices.begin + voices.end) // 2 if voices else activity.end
         for said in self.turns.hear(activity, number, t):
             self._tell(said.kind, said.t, said.who)
-        return Heard(activity.level_db, activity.probability, name(number) if number else None)
+        return Heard(activity.level_db, activity.probability, voices.name if voices else None)
 
     def finish(self) -> None:
         for said in self.turns.finish():
             self._tell(said.kind, said.t, said.who)
 
     def _tell(self, kind: str, t: int, number: int | None) -> None:
-        named = {"voice": name(number)} if number else {}
+        named = {"voice": self.names[number]} if number else {}
         self.context.event(kind, at=t, **named)
-
-
-def name(number: int) -> str:
-    """Return what a voice is called in results."""
-    return f"voice-{number}"

@@ -1,15 +1,12 @@
 """The profile of the very device that this runs on."""
 
 import functools
-import os
 import platform
 from pathlib import Path
 
-import platformdirs
-
 from edge.budget.meters import Model, PowerMeter, power_meter
 from edge.graph.profile import Profile
-from edge.paths import resource
+from edge.paths import config_dir, resource
 
 FILE = "device.yaml"
 SHIPPED = {"Raspberry Pi 5": "rpi5", "Raspberry Pi 4": "rpi4", "Coral": "coral_dev_board"}
@@ -18,11 +15,8 @@ BOARD = Path("/proc/device-tree/model")
 
 
 def own_path() -> Path:
-    """Return where `edge calibrate device` keeps this device's profile: `EDGE_CONFIG`, else the
-    user's folder for settings. Nothing checks that it exists."""
-    given = os.environ.get("EDGE_CONFIG")
-    folder = Path(given).expanduser() if given else platformdirs.user_config_path("edge-perception")
-    return folder / FILE
+    """Return where `edge calibrate device` keeps this device's profile; it may not exist."""
+    return config_dir() / FILE
 
 
 @functools.cache

@@ -20,6 +20,7 @@ from edge.cli.logs import log_to_stderr
 from edge.cli.models import models
 from edge.cli.options import Group
 from edge.cli.run import run
+from edge.cli.voices import voices
 from edge.errors import UserError
 
 
@@ -44,7 +45,7 @@ def edge(verbose: bool) -> None:
     log_to_stderr(verbose)
 
 
-for command in (run, demo, graph, nodes, models, calibrate, diff, doctor, bench):
+for command in (run, demo, graph, nodes, models, calibrate, voices, diff, doctor, bench):
     edge.add_command(command)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from edge.cli.options import Group
-from edge.errors import UserError
+from edge.paths import config_dir
 
 
 @click.group(cls=Group)
@@ -46,13 +46,11 @@ def device(out: Path | None, name: str, clip: Path | None, watts_per_core: float
     import msgspec
     from msgspec.structs import replace
 
-    from edge.budget.device import own_path
+    from edge.budget.device import FILE
     from edge.cli.measure import measured
     from edge.io.part_file import PartFile
 
-    path = out or own_path()
-    if out is None:
-        make_folder(path.parent)
+    path = out or config_dir(make=True) / FILE
     PartFile(path).discard()  # what can't be written is said before anything is measured
     profile = measured(name, lambda doing: click.echo(doing, err=True), clip)
     if watts_per_core is not None:
@@ -78,25 +76,15 @@ def sync(source: str | None, audio: str | None) -> None:
       edge calibrate sync
       edge calibrate sync --source 1 --audio Yeti
     """
-    from edge.budget.device import own_path
     from edge.cli.prepare import load_graph
     from edge.cli.sync import devices, measured_ms, remember
 
     graph = load_graph("conversation")
     pair = devices(graph, source, audio)
     if pair is not None:
-        make_folder(own_path().parent)
+        config_dir(make=True)  # what can't be kept is said before anything is measured
     late_ms = measured_ms(graph, source, audio, lambda doing: click.echo(doing, err=True))
     side = "later" if late_ms >= 0 else "earlier"
     click.echo(f"sound arrives {abs(late_ms)} ms {side} than the picture")
     if pair is not None:
         click.echo(f"kept for {pair} in {remember(pair, late_ms)}")
-
-
-def make_folder(path: Path) -> None:
-    """Raises UserError where that can't be done."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"can't make the folder {path}: {error.strerror}; EDGE_CONFIG "
-                        "names another") from None  # fmt: skip

@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
-from edge.budget.device import own_path
 from edge.errors import UserError
 from edge.graph import Event, Graph
 from edge.io.camera import Camera
 from edge.io.containers import without_secret
 from edge.io.microphone import Microphone
 from edge.io.part_file import PartFile
+from edge.paths import config_dir
 
 FILE = "sync.yaml"
 AT_ONCE = {"correction": 1.0, "drift_us": 0}
@@ -52,7 +52,7 @@ def measured_ms(graph: Graph, source: Any, audio: Any, report: Callable[[str], N
 
 def remembered() -> dict[str, float]:
     """Return how late sound is, ms, by the pair of devices. Raises UserError for a damaged file."""
-    path = own_path().with_name(FILE)
+    path = config_dir() / FILE
     try:
         return msgspec.yaml.decode(path.read_bytes(), type=dict[str, float])
     except FileNotFoundError:
@@ -65,7 +65,7 @@ def remembered() -> dict[str, float]:
 
 def remember(pair: str, late_ms: float) -> str:
     """Keep it and return where. Raises UserError where nothing can be written."""
-    path = own_path().with_name(FILE)
+    path = config_dir() / FILE
     part = PartFile(path)
     part.file.write(msgspec.yaml.encode({**remembered(), pair: late_ms}, order="deterministic"))
     part.complete()

@@ -50,7 +50,7 @@ def existing_file(name: str) -> Path:
     except FileNotFoundError:
         siblings = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = nearest(path.name, siblings) if len(siblings) < 1000 else ""
-        raise UserError(f"no such file: {name}{hint if 'mean' in hint else ''}") from None
+        raise UserError(f"no such file: {name}{hint if hint.startswith('; did') else ''}") from None
     except OSError as error:
         raise UserError(f"can't read {name}: {error.strerror}") from None
     return path

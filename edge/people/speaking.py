@@ -91,6 +91,7 @@ class Speaking(Node):
         self.turns: Turns[int] = Turns(self.settings.turns)
         self.activities: deque[Activity] = deque(maxlen=64)
         self.voice: Voice | None = None
+        self.names: dict[int, str] = {}  # of voices by number
         self.spoken_since: int | None = None
         self.waiting: deque[Waiting] = deque()
         self.before: int | None = None
@@ -105,7 +106,9 @@ class Speaking(Node):
         voices: Window[Voice],
     ) -> list[Packet[FrameResult]]:
         self._hear(activity)
-        self.voice = voices[-1] if voices else self.voice
+        if voices:
+            self.voice = voices[-1]
+            self.names[self.voice.number] = self.voice.name
         for chunk in sound:
             self.agreement.hear(chunk)
         self.agreement.see(self.t, frame, people, meshes)
@@ -185,7 +188,7 @@ class Speaking(Node):
 
     def _person(self, person: Person, speaking: dict[int, float]) -> Person:
         voice = self.bindings.voice(person.id)
-        known = {} if voice is None else {"voice": f"voice-{voice}"}
+        known = {} if voice is None else {"voice": self.names[voice]}
         speaks = round(float(speaking.get(person.id, 0.0)), 3)
         return msgspec.structs.replace(person, speaking=speaks, **known)
 
@@ -213,8 +216,8 @@ class Speaking(Node):
         if who is None:
             self.context.event(kind, at=t)
         elif who < 0:
-            self.context.event(kind, at=t, voice=f"offscreen-{-who}")
+            self.context.event(kind, at=t, voice=self.names[-who].replace("voice-", "offscreen-"))
         else:
             voice = self.bindings.voice(who)
-            known = {} if voice is None else {"voice": f"voice-{voice}"}
+            known = {} if voice is None else {"voice": self.names[voice]}
             self.context.event(kind, at=t, person=who, **known)
