@@ -19,6 +19,7 @@ NODES = {
     "person_detector": "edge.vision.person_detector:PersonDetector",
     "silhouette": "edge.vision.silhouette:Silhouettes",
     # what is heard
+    "direction": "edge.audio.direction:SoundDirection",
     "hearing": "edge.audio.hearing:Hearing",
     "voice_activity": "edge.audio.voice_activity:VoiceActivity",
     "voices": "edge.audio.voices:Voices",

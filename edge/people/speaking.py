@@ -1,12 +1,15 @@
 """Who of the people in view is heard."""
 
+import math
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
+from edge.audio.direction import Direction
 from edge.audio.turns import Turns, TurnSettings
 from edge.audio.voice_activity import Activity
 from edge.audio.voices import Voice
@@ -20,8 +23,11 @@ from edge.people.lips import TICK_US
 from edge.people.results import FrameResult, Person
 from edge.people.voices import Bindings, BindingSettings
 from edge.vision.faces import Meshes
+from edge.vision.targets import Floats
 
 SECOND = 1_000_000
+SURE = 0.3
+"""The confidence of a direction from which on it is believed: voices at 20 dB above the noise."""
 
 
 class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +40,11 @@ class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     go with it for a while, and to name nobody is the smaller mistake."""
     share: float = 0.7
     """How much the others' odds count against one's own; below 1, for two may speak at once."""
+    toward: float = 1.5
+    """Added to the log odds of whom sound comes from, and taken from those far off: as much as a
+    second of agreeing lips. Where two microphones hear only noise it is far less."""
+    beside_deg: float = 12.0
+    """So far beside a face sound may seem to come from: what rooms and two microphones leave."""
     own_voice: float = 1.0
     """Added to the log odds of whom a voice is known to belong to, taken from the others'."""
     unseen: float = 0.8
@@ -54,7 +65,8 @@ class Speaking(Node):
     """Says who of the people in view is heard, and tells of speech.
 
     `frame`: the picture. `people`: who is in it. `meshes`: their faces' landmarks. `sound`: 16 kHz.
-    `activity`: when somebody speaks. `voices`: whose voice that is; may be unwired.
+    `activity`: when somebody speaks. `voices`: whose voice that is; may be unwired. `direction`:
+    where it comes from, by two microphones at the camera; may be unwired.
     Output: the same `FrameResult`, in which everybody has `speaking`, the probability that they are
     the one heard, wherever there was sound, and `voice` once it is known whose is whose. In real
     time it looks at what came before; at fast pace also at the 0.2 s after.
@@ -73,6 +85,8 @@ class Speaking(Node):
         sound_late_ms: float = 0.0
         """How much later sound arrives than the picture of the same moment: `edge calibrate sync`
         measures it for a camera and a microphone, and runs with these find it."""
+        field_of_view_deg: Annotated[float, Meta(ge=0, lt=180)] = 0.0
+        """Of the camera, from side to side, for directions of sound; 0: not known, not used."""
         agreement: AgreementSettings = AgreementSettings()
         speaking: SpeakingSettings = SpeakingSettings()
         binding: BindingSettings = BindingSettings()
@@ -91,6 +105,7 @@ class Speaking(Node):
         self.turns: Turns[int] = Turns(self.settings.turns)
         self.activities: deque[Activity] = deque(maxlen=64)
         self.voice: Voice | None = None
+        self.direction: Direction | None = None
         self.names: dict[int, str] = {}  # of voices by number
         self.spoken_since: int | None = None
         self.waiting: deque[Waiting] = deque()
@@ -104,11 +119,13 @@ class Speaking(Node):
         sound: Window[Sound],
         activity: Window[Activity],
         voices: Window[Voice],
+        direction: Window[Direction],
     ) -> list[Packet[FrameResult]]:
         self._hear(activity)
         if voices:
             self.voice = voices[-1]
             self.names[self.voice.number] = self.voice.name
+        self.direction = direction[-1] if direction else None
         for chunk in sound:
             self.agreement.hear(chunk)
         self.agreement.see(self.t, frame, people, meshes)
@@ -179,12 +196,25 @@ class Speaking(Node):
         owner = self.bindings.person(voice.number) if voice else None
         ids = [person.id for person in people.people if person.id in self.log_odds]
         odds = np.array([self.log_odds[id_] for id_ in ids], np.float32) - settings.doubt
+        if self.direction is not None and self.settings.field_of_view_deg:
+            faces = [person for person in people.people if person.id in self.log_odds]
+            odds += self._toward(self.direction, faces, people.size[0])
         if owner is not None:
             odds += np.where(np.array(ids) == owner, settings.own_voice, -settings.own_voice)
         found = dict(zip(ids, competed(odds, settings.share).tolist(), strict=True))
         if owner is not None and owner not in found:
             found[owner] = settings.unseen * (1 - max(found.values(), default=0.0))
         return found
+
+    def _toward(self, direction: Direction, people: list[Person], width: int) -> Floats:
+        """Return what the direction of sound adds to the log odds of each person."""
+        settings = self.settings.speaking
+        reach = math.tan(math.radians(self.settings.field_of_view_deg / 2))
+        middles = np.array([person.box[0] + person.box[2] / 2 for person in people])
+        azimuths = np.degrees(np.arctan((2 * middles / width - 1) * reach))
+        beside = (azimuths - direction.azimuth_deg) / settings.beside_deg
+        sure = min(1.0, direction.confidence / SURE)
+        return np.asarray(settings.toward * sure * (2 * np.exp(-(beside**2) / 2) - 1), np.float32)
 
     def _person(self, person: Person, speaking: dict[int, float]) -> Person:
         voice = self.bindings.voice(person.id)
