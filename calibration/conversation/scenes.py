@@ -33,14 +33,19 @@ class Scene(NamedTuple):
 
 def scene(kind: str, talkers: Sequence[Talker], others: Sequence[Talker], draw: np.random.Generator
           ) -> Scene:  # fmt: skip
-    """Return a scene of 12 s of two to four of `talkers`, who take turns.
+    """Return a scene of 12 s of one to four of `talkers`, who take turns.
 
     `kind`: "listen", the others' heads move as of who listens; "still", they are photos; "lips",
     they move their lips to a sentence of their own; "foreign", all do, and one of `others` is
     heard; "shifted", one does to their own sound, half a second or more off; "chewing", jaws go and
     one of `others` is heard; "music", lips move to music.
     """
-    people = [talkers[int(i)] for i in draw.permutation(len(talkers))[: draw.integers(2, 5)]]
+    people = [
+        talkers[int(i)]._replace(
+            lips=talkers[int(i)].looks[draw.integers(len(talkers[int(i)].looks))]
+        )
+        for i in draw.permutation(len(talkers))[: draw.integers(1, 5)]
+    ]
     truth = np.zeros((len(people), TURNS * TICKS), bool)
     lips: list[list[Floats]] = [[] for _ in people]
     sound, speaks = [], []

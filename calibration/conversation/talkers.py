@@ -1,6 +1,9 @@
 """Ten people who say one sentence each: how their lips move, and what is heard of them."""
 
 import functools
+import tempfile
+from fractions import Fraction
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import av
@@ -39,11 +42,18 @@ SHIFTS = (-0.1, -0.05, 0.0, 0.05, 0.1)
 """Of the face's box, in its height: it is less exact where landmarks fail."""
 
 
+CAMERAS = ((0.5, 23), (0.75, 28), (1.25, 20), (1.8, 18))
+"""Pictures as others would take them: how large, and the rate factor of x264 that they are
+compressed by. Landmarks tremble differently in each."""
+
+
 class Talker(NamedTuple):
-    """`lips` (75, 168): in face widths. `flows`: of each of `SHIFTS` (75, 4), see `LipFlow`.
-    `sound` (48000,). `speaks` (75,): a voice is heard."""
+    """`lips` (75, 168): in face widths; `looks`: those, and as each of `CAMERAS` has them. `flows`:
+    of each of `SHIFTS` (75, 4), see `LipFlow`. `sound` (48000,). `speaks` (75,): a voice is
+    heard."""
 
     lips: Floats
+    looks: list[Floats]
     flows: list[Floats]
     sound: Floats
     speaks: NDArray[np.bool_]
@@ -53,17 +63,40 @@ class Talker(NamedTuple):
 def talker(name: str) -> Talker:
     """Read one clip. Raises UserError where the real data is missing."""
     path = data_folder() / "talkers" / f"{name}.mpg"
-    graph = Graph.parse(FACES)
-    looks = [result.value for result in graph.run(str(path), offline=True)][:TICKS]
-    meshes = [look.landmarks[0] for look in looks]
-    boxes = smoothed(np.array([look.boxes[0] for look in looks]))
-    shapes, sizes = lip_shapes(np.array(meshes, np.float32))
+    lips, boxes = lips_of(str(path))
     sound = read(f"talkers/{name}.mpg")
     sound = np.pad(sound, (0, max(0, TICKS * TICK_SAMPLES - len(sound))))[: TICKS * TICK_SAMPLES]
-    lips = shapes / np.median(sizes)
     with av.open(str(path)) as file:
         greys = [frame.to_ndarray(format="gray") for frame in file.decode(video=0)][:TICKS]
-    return Talker(lips, [flow(greys, boxes, shift) for shift in SHIFTS], sound, speaks(sound))
+    with tempfile.TemporaryDirectory() as folder:
+        copies = [copied(path, folder, *camera) for camera in CAMERAS]
+        looks = [lips, *(lips_of(copy)[0] for copy in copies)]
+    flows = [flow(greys, boxes, shift) for shift in SHIFTS]
+    return Talker(lips, looks, flows, sound, speaks(sound))
+
+
+def lips_of(path: str) -> tuple[Floats, NDArray[Any]]:
+    """Return lips (75, 168), in face widths, and the face's boxes (75, 4), smoothed, pixels."""
+    looks = [result.value for result in Graph.parse(FACES).run(path, offline=True)][:TICKS]
+    shapes, sizes = lip_shapes(np.array([look.landmarks[0] for look in looks], np.float32))
+    return shapes / np.median(sizes), smoothed(np.array([look.boxes[0] for look in looks]))
+
+
+def copied(path: Path, folder: str, scale: float, factor: int) -> str:
+    """Write a video anew, scaled and compressed, and return where."""
+    copy = f"{folder}/{scale}.mkv"
+    with av.open(str(path)) as given, av.open(copy, "w") as file:
+        stream = file.add_stream("libx264", rate=25, options={"crf": str(factor)})
+        (source,) = given.streams.video
+        stream.width, stream.height = (round(side * scale / 2) * 2
+                                       for side in (source.width, source.height))  # fmt: skip
+        stream.pix_fmt = "yuv420p"
+        for index, frame in enumerate(given.decode(source)):
+            scaled = frame.reformat(stream.width, stream.height, "yuv420p", interpolation="AREA")
+            scaled.pts, scaled.time_base = index, Fraction(1, 25)
+            file.mux(stream.encode(scaled))
+        file.mux(stream.encode())
+    return copy
 
 
 def flow(greys: list[NDArray[Any]], boxes: Floats, shift: float) -> Floats:

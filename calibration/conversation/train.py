@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from calibration.conversation.scenes import Scene, scenes, varied
 from calibration.conversation.talkers import Talker
 from edge.audio.loudness import Loudness
-from edge.people.lip_sync import LONGEST, SHIFTS, LipSync, statistics
+from edge.people.lip_sync import LONGEST, SHIFTS, LipSync, compared, statistics
 from edge.people.lips import TICK_US
 
 Floats = NDArray[Any]
@@ -19,18 +19,18 @@ Floats = NDArray[Any]
 class Settings(NamedTuple):
     ways: int = 3
     """In which lips and sound are compared; the fourth goes with nothing in new people."""
-    stiffness: float = 600.0
+    stiffness: float = 1000.0
     """Ridge of either side, in ticks' worth of noise of the size of the signal."""
     noisy: tuple[float, ...] = (100.0, 30.0, 18.0)
     """dB of the voice above noise in which projections are learned."""
-    groups: int = 3
+    groups: int = 4
     """Of people, each taken for strangers once."""
-    each: int = 12
+    each: int = 16
     """Scenes of every kind and group."""
     hidden: int = 16
     epochs: int = 15
     rate: float = 3e-3
-    decay: float = 1e-4
+    decay: float = 1e-3
     batch: int = 256
     pause: int = 6
     """Ticks after speech in which it is still asked who speaks."""
@@ -88,11 +88,11 @@ def projections(talkers: Sequence[Talker]) -> tuple[Floats, Floats, Floats, Floa
     draw = np.random.default_rng(0)
     shapes, sounds = [], []
     for person in talkers:
-        for snr in SETTINGS.noisy:
+        for look, snr in zip(person.looks, itertools.cycle(SETTINGS.noisy), strict=False):
             level = np.sqrt(np.mean(person.sound**2)) * 10 ** (-snr / 20)
             noisy = person.sound + level * draw.normal(size=len(person.sound)).astype(np.float32)
-            heard = features(noisy, len(person.lips))
-            for lips in (person.lips, mirrored(person.lips)):
+            heard = features(noisy, len(look))
+            for lips in (look, mirrored(look)):
                 sounds.append(heard - heard.mean(axis=0))
                 shapes.append(moves(lips))
     x, y = np.concatenate(shapes), np.concatenate(sounds)
@@ -129,7 +129,7 @@ def _inverse_root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def measured(model: LipSync, made: Scene) -> tuple[Floats, NDArray[np.bool_], NDArray[np.int64]]:
-    """Return statistics (people, ticks, 10), truth (people, ticks), and the ticks' numbers:
+    """Return statistics (people, ticks, 14), truth (people, ticks), and the ticks' numbers:
     those at which it is asked who speaks."""
     ticks = len(made.speaks)
     room = LONGEST + int(SHIFTS[-1])
@@ -144,7 +144,8 @@ def measured(model: LipSync, made: Scene) -> tuple[Floats, NDArray[np.bool_], ND
                        model.weights, spoken[tick], int(tick) + 1, int(tick) + 1)
             for tick in np.flatnonzero(asked)
         ])  # fmt: skip
-    return np.array(found, np.float32), made.truth[:, asked], np.flatnonzero(asked)
+    together = compared(np.array(found, np.float32))
+    return together, made.truth[:, asked], np.flatnonzero(asked)
 
 
 def _spoken(speaks: Iterable[bool]) -> list[int]:

@@ -9,7 +9,7 @@ from edge.io.frames import Frame
 from edge.io.sounds import Sound
 from edge.people.av_offset import REACH, OffsetMeter
 from edge.people.lip_flow import LipFlow
-from edge.people.lip_sync import LONGEST, SHIFTS, LipSync, statistics
+from edge.people.lip_sync import LONGEST, SHIFTS, LipSync, compared, statistics
 from edge.people.lips import GAP_US, TICK_US, LipTrack, lip_shapes
 from edge.people.results import FrameResult
 from edge.vision.detection import intersection_over_union
@@ -126,7 +126,7 @@ class Agreement:
             )
         if not found:
             return {}
-        odds = self.learned.log_odds(np.array(list(found.values())))
+        odds = self.learned.log_odds(compared(np.array(list(found.values()))))
         return dict(zip(found, odds.tolist(), strict=True))
 
     def _sound(self, tick: int) -> Floats:

@@ -27,7 +27,11 @@ CHANCE = 0.16
 STILLNESS = (0.08, 0.4)
 """What is added to a window's energy, for each tick and once: movement as small as the landmarks'
 own noise correlates with nothing."""
-STATISTICS = len(WINDOWS) + 6
+COMPARED = (1, 2, 6, 7)
+"""Of the statistics, those in which people in view are compared: likeness in two windows, movement
+in two."""
+NOBODY = np.array((0.0, 0.0, -3.0, -3.0), np.float32)
+"""What these are of nobody: no likeness, no movement."""
 
 
 class LipSync(NamedTuple):
@@ -53,7 +57,7 @@ class LipSync(NamedTuple):
             return cls(file["lips"], file["flow"], file["sound"], file["weights"], layers)
 
     def log_odds(self, statistics: Floats) -> Floats:
-        """Return (n,) log odds that each person is who is heard, of statistics (n, 10)."""
+        """Return (n,) log odds that each person is heard, of `compared` statistics (n, 14)."""
         values = statistics
         for weights, bias in self.layers[:-1]:
             values = np.maximum(values @ weights + bias, 0)
@@ -99,6 +103,17 @@ def statistics(
         ),
         np.float32,
     )
+
+
+def compared(statistics: Floats) -> Floats:
+    """Return statistics (people, …, 10) with how far each exceeds the others in view, (people, …,
+    14): who alone moves their lips to the sound is more likely heard than one of three who do."""
+    own = statistics[..., COMPARED]
+    best = np.broadcast_to(NOBODY, own.shape).copy()
+    for index in range(len(own)):
+        others = np.delete(own, index, axis=0)
+        best[index] = np.maximum(best[index], others.max(axis=0)) if len(others) else best[index]
+    return np.concatenate((statistics, own - best), axis=-1)
 
 
 def correlation(moves: Floats, sounds: Floats, weights: Floats) -> NDArray[np.float32]:

@@ -35,7 +35,7 @@ class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     speaks: float = 0.5
     """From this probability on somebody is seen to speak."""
-    doubt: float = 1.3
+    doubt: float = 1.0
     """Taken from everybody's log odds: lips that move to something else than what is heard seem to
     go with it for a while, and to name nobody is the smaller mistake."""
     share: float = 0.7
