@@ -24,7 +24,7 @@ WEIGHTS = np.array((0.5, 0.3, 0.2), np.float32)
 MODEL = LipSync.load(resource(FILE))
 
 
-def speech(seed: int) -> np.ndarray:
+def speech(seed: int) -> Floats:
     return np.random.default_rng(seed).normal(size=(ROOM, 3)).astype(np.float32)
 
 
