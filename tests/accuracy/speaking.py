@@ -1,5 +1,5 @@
 """Who speaks, in conversations of talkers that nothing was learned from: `python -m
-tests.accuracy.speaking`, with the real data at hand."""
+tests.accuracy.speaking [FOLDS [FIRST]]`, with the real data at hand."""
 
 import sys
 import tempfile
@@ -92,13 +92,13 @@ LOOKS = {
 }
 
 
-def main(folds: int = FOLDS) -> int:
+def main(folds: int = FOLDS, first: int = 0) -> int:
     live: dict[str, list[Heard]] = defaultdict(list)
     fast: dict[str, list[Heard]] = defaultdict(list)
     order = [str(name) for name in np.random.default_rng(1).permutation(NAMES)]
     with tempfile.TemporaryDirectory() as folder:
         path, file = Path(folder) / "clip.mkv", str(Path(folder) / "learned.npz")
-        for fold in range(folds):
+        for fold in range(first, first + folds):
             test = [order[(3 * fold + i) % len(order)] for i in range(2 + fold % 3)]
             train = tuple(name for name in NAMES if name not in test)
             write(learned(train), file)
@@ -113,7 +113,7 @@ def main(folds: int = FOLDS) -> int:
                 clip = compose(path, kind, test, list(train), draw, look)
                 seen = "landmarks" not in name
                 live[name].append(heard(clip, file, seen, offline=True, pace="realtime"))
-            print(f"fold {fold + 1} of {folds}", file=sys.stderr, flush=True)
+            print(f"fold {fold + 1 - first} of {folds}", file=sys.stderr, flush=True)
     print(f"{'':28} {'AP':>6} {'hit %':>6} {'ms':>6} {'wrong %':>6}")
     for name, results in live.items():
         print(row(name, results))
@@ -124,4 +124,4 @@ def main(folds: int = FOLDS) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else FOLDS))
+    sys.exit(main(*map(int, sys.argv[1:3])))

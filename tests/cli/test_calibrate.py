@@ -1,22 +1,13 @@
 """`edge calibrate` on this very machine, and what comes of it."""
 
-import contextlib
-import http.server
-import itertools
-import struct
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import av
-import cv2
-import numpy as np
 import pytest
 
 from calibration.conversation.talkers import NAMES
 from edge.graph.profile import Profile
 from tests.accuracy.tiles import monologue
+from tests.cli.live import Live
 from tests.cli.program import Edge, Finished, command, is_one_line
 
 PATIENCE_S = 180
@@ -82,72 +73,6 @@ def test_where_nothing_can_be_written_that_is_said_at_once(edge: Edge, tmp_path:
     assert is_one_line(home)
     assert "EDGE_CONFIG" in home.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-class Live:
-    """A clip as a network camera and a network microphone have it: whoever connects gets what is
-    shown and heard now, the picture as JPEGs, the sound as a WAV without an end; over and over."""
-
-    def __init__(self, clip: Path) -> None:
-        with av.open(str(clip)) as file:
-            self.jpegs = [
-                cv2.imencode(".jpg", frame.to_ndarray(format="bgr24"))[1].tobytes()
-                for frame in file.decode(video=0)
-            ]
-        with av.open(str(clip)) as file:
-            sound = [frame.to_ndarray().ravel() for frame in file.decode(audio=0)]
-        self.samples = np.concatenate(sound).astype("<i2")
-        self.begin = time.monotonic()
-        self.ending = threading.Event()
-        live = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                with contextlib.suppress(OSError):  # whoever listened has gone
-                    (live.picture if self.path == "/picture" else live.sound)(self)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = False
-        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,))
-        self.thread.start()
-        self.picture_url = f"http://127.0.0.1:{self.http.server_port}/picture"
-        self.sound_url = f"http://127.0.0.1:{self.http.server_port}/sound"
-
-    def picture(self, request: http.server.BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-        request.end_headers()
-        for index in self.due(1 / 25):
-            jpeg = self.jpegs[index % len(self.jpegs)]
-            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-            request.wfile.write(head.encode() + jpeg + b"\r\n")
-
-    def sound(self, request: http.server.BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.send_header("Content-Type", "audio/x-wav")
-        request.end_headers()
-        riff = struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", 0xFFFFFFFF, b"WAVEfmt ", 16, 1, 1, 16_000,
-                           32_000, 2, 16, b"data", 0xFFFFFFFF)  # fmt: skip
-        request.wfile.write(riff)
-        chunks = self.samples[: len(self.samples) // 320 * 320].reshape(-1, 320)
-        for index in self.due(0.02):
-            request.wfile.write(chunks[index % len(chunks)].tobytes())
-
-    def due(self, seconds: float) -> Iterator[int]:
-        """Yield each number when its time has passed, from now on."""
-        for index in itertools.count(int((time.monotonic() - self.begin) / seconds)):
-            if self.ending.wait(max(0.0, self.begin + (index + 1) * seconds - time.monotonic())):
-                return
-            yield index
-
-    def stop(self) -> None:
-        self.ending.set()
-        self.http.shutdown()
-        self.http.server_close()
-        self.thread.join()
 
 
 def test_how_late_a_microphone_is_is_measured_kept_and_found_again(
