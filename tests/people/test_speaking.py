@@ -8,11 +8,14 @@ import av
 import msgspec
 import numpy as np
 import pytest
+import yaml
 
+from edge.audio.direction import Direction
 from edge.graph import Graph
 from edge.graph.execution import Event
 from edge.paths import resource
 from edge.people.results import FrameResult, Person
+from edge.people.speaking import Speaking
 from tests.accuracy.tiles import Clip, compose
 
 SAMPLE = resource("samples/astronaut.mp4")
@@ -113,3 +116,27 @@ def test_music_is_nobodys(composed: Composed) -> None:
     clip = composed("music", ["bbaf2n", "swiz3n"], [])
     results, _ = run(clip.path, pace="realtime")
     assert (said(clip, results) >= 0.5).mean() < 0.01
+
+
+def test_where_sound_comes_from_counts_for_who_is_there() -> None:
+    node = Speaking(Speaking.Settings(field_of_view_deg=60))
+    people = [Person(id=1, box=[100, 0, 40, 40], score=1.0, fresh=True),
+              Person(id=2, box=[580, 0, 40, 40], score=1.0, fresh=True)]  # fmt: skip
+    left, right = node._toward(Direction(0, 20.0, confidence=0.4), people, width=720)
+    assert right > 1
+    assert left < -1
+    unsure = node._toward(Direction(0, 20.0, confidence=0.03), people, width=720)
+    assert np.abs(unsure).max() < 0.2
+
+
+def test_two_microphones_fit_into_the_graph() -> None:
+    document = yaml.safe_load(resource("graphs/conversation.yaml").read_text())
+    nodes = document["nodes"]
+    nodes["microphone"]["with"]["channels"] = 2
+    inputs = {"sound": "microphone", "activity": "activity"}
+    nodes["direction"] = {"uses": "direction", "inputs": inputs}
+    nodes["speaking"]["inputs"]["direction"] = "direction"
+    nodes["speaking"]["with"] = {"field_of_view_deg": 70}
+    run = Graph.parse(document).run(str(SAMPLE), offline=True, max_frames=60)
+    assert len(list(run)) == 60
+    assert run.statistics.nodes["direction"][:2] == (run.statistics.nodes["activity"][0], 0)
