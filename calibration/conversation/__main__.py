@@ -7,7 +7,7 @@ import click
 import numpy as np
 from tqdm import tqdm
 
-from calibration.conversation.talkers import NAMES, talker
+from calibration.conversation.talkers import NAMES, talker_of_all_cameras
 from calibration.conversation.train import trained
 from calibration.conversation.voice_mean import voice_mean
 from edge.audio.voices import MEAN
@@ -20,7 +20,7 @@ SEED = 5
 def learned(names: tuple[str, ...]) -> LipSync:
     """Return what these talkers teach, always the same."""
 
-    talkers = [talker(name) for name in tqdm(names, "people", leave=False)]
+    talkers = [talker_of_all_cameras(name) for name in tqdm(names, "people", leave=False)]
     progress = partial(tqdm, desc="who speaks", leave=False)
     return trained(talkers, np.random.default_rng(SEED), progress)
 

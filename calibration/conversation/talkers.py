@@ -48,7 +48,7 @@ compressed by. Landmarks tremble differently in each."""
 
 
 class Talker(NamedTuple):
-    """`lips` (75, 168): in face widths; `looks`: those, and as each of `CAMERAS` has them. `flows`:
+    """`lips` (75, 168): in face widths; `looks`: as one or more cameras have them. `flows`:
     of each of `SHIFTS` (75, 4), see `LipFlow`. `sound` (48000,). `speaks` (75,): a voice is
     heard."""
 
@@ -68,11 +68,19 @@ def talker(name: str) -> Talker:
     sound = np.pad(sound, (0, max(0, TICKS * TICK_SAMPLES - len(sound))))[: TICKS * TICK_SAMPLES]
     with av.open(str(path)) as file:
         greys = [frame.to_ndarray(format="gray") for frame in file.decode(video=0)][:TICKS]
+    flows = [flow(greys, boxes, shift) for shift in SHIFTS]
+    return Talker(lips, [lips], flows, sound, speaks(sound))
+
+
+@functools.cache
+def talker_of_all_cameras(name: str) -> Talker:
+    """Read one clip, and as each of `CAMERAS` has it."""
+    known = talker(name)
+    path = data_folder() / "talkers" / f"{name}.mpg"
     with tempfile.TemporaryDirectory() as folder:
         copies = [copied(path, folder, *camera) for camera in CAMERAS]
-        looks = [lips, *(lips_of(copy)[0] for copy in copies)]
-    flows = [flow(greys, boxes, shift) for shift in SHIFTS]
-    return Talker(lips, looks, flows, sound, speaks(sound))
+        looks = [lips_of(copy)[0] for copy in copies]
+    return known._replace(looks=[known.lips, *looks])
 
 
 def lips_of(path: str) -> tuple[Floats, NDArray[Any]]:
