@@ -47,10 +47,12 @@ format: .venv/.dev ## put the code into the project's style
 bench: .venv/.benchmarks .venv-mediapipe/.peer .venv-mediapipe-tasks/.peer ## measure this machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
-accuracy: .venv/.edge ## measure what people keep: ids, places carried on, faces in bad pictures
+accuracy: .venv/.dev .venv-scoring/.peer ## measure ids, places carried on, faces in bad pictures, who speaks
 	$(BIN)/python -m tests.accuracy.suite
 	$(BIN)/python -m benchmarks.carry $(ARGS)
 	$(BIN)/python -m benchmarks.recall $(if $(EDGE_DATA),--data $(EDGE_DATA))
+	$(BIN)/python -m tests.accuracy.diarization
+	$(BIN)/python -m tests.accuracy.speaking
 
 models: .venv/.calibration ## make the quantized models again, from the published ones (ARGS=palm for one)
 	$(BIN)/python -m calibration $(ARGS)
@@ -65,6 +67,7 @@ lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer vers
 	$(LOCK) --group benchmarks $(KEEP) -o requirements/benchmarks.txt
 	$(LOCK) --group calibration --override requirements/override.in $(KEEP) \
 		--no-emit-package litert-lm-builder -o requirements/calibration.txt
+	$(LOCK) --group scoring -o requirements/scoring.txt
 	$(LOCK) --group mediapipe $(addprefix --no-emit-package ,$(UNUSED)) -o requirements/mediapipe.txt
 	$(LOCK) --group mediapipe-tasks --no-emit-package opencv-contrib-python \
 		-o requirements/mediapipe-tasks.txt
@@ -75,7 +78,7 @@ bare: ## prove `make demo` and `make test` in a fresh Debian root (needs root an
 	scripts/bare_debian.sh
 
 clean: ## remove all that make made here
-	rm -rf .venv .venv-mediapipe .venv-mediapipe-tasks .venv-tflite build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-mediapipe .venv-mediapipe-tasks .venv-scoring .venv-tflite build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: what is installed is installed again when its lock has changed.
 .venv/.$(CV2): requirements/build.txt requirements/runtime.txt requirements/screen.txt
@@ -101,6 +104,10 @@ clean: ## remove all that make made here
 
 .venv-mediapipe/.peer: requirements/mediapipe.txt
 	VENV=.venv-mediapipe $(INSTALL) peer mediapipe
+	touch $@
+
+.venv-scoring/.peer: requirements/scoring.txt
+	VENV=.venv-scoring $(INSTALL) peer scoring
 	touch $@
 
 .venv-mediapipe-tasks/.peer: requirements/mediapipe-tasks.txt
