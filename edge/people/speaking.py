@@ -47,6 +47,9 @@ class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """So far beside a face sound may seem to come from: what rooms and two microphones leave."""
     own_voice: float = 1.0
     """Added to the log odds of whom a voice is known to belong to, taken from the others'."""
+    denied: float = 0.1
+    """Below this probability lips outweigh whose voice it seems to be: voices are taken for one
+    another where they are new."""
     unseen: float = 0.8
     """The probability of somebody whose lips can't be seen, and whose voice this is."""
     pause_us: int = 300_000
@@ -232,6 +235,8 @@ class Speaking(Node):
     ) -> None:
         """Learn whose voice this is, and tell of turns; in them, who is out of view is below 0."""
         who = self.bindings.person(voice.number) if voice is not None else None
+        if who in self.log_odds and speaking.get(who, 0.0) < self.settings.speaking.denied:
+            who = None  # their lips are seen, and say that it isn't them
         self.heard = None
         best = max(speaking, key=lambda id_: speaking[id_], default=None)
         if best is not None and speaking[best] >= self.settings.speaking.speaks:
