@@ -37,12 +37,15 @@ def heard(clip: Clip, learned_file: str, landmarks: bool = True, **run: Any) -> 
     graph = Graph.parse(document)
     graph.set("speaking.learned", learned_file)
     said = np.zeros((len(clip.truth), clip.truth.shape[1]))
+    told = -1
     for result in graph.run(str(clip.path), **run):
+        frame = min(round(result.value.t * FPS), said.shape[1] - 1)
+        said[:, told + 1 : frame] = said[:, told : told + 1] if told >= 0 else 0.0
+        told = frame
         for person in result.value.people:
             x, y, width, height = person.face.box if person.face else person.box
             for row, (left, top, wide, high) in enumerate(clip.tiles):
                 if left <= x + width / 2 < left + wide and top <= y + height / 2 < top + high:
-                    frame = min(result.value.frame, said.shape[1] - 1)
                     said[row, frame] = max(said[row, frame], person.speaking or 0.0)
     return Heard(said, clip.truth)
 
@@ -87,6 +90,8 @@ LOOKS = {
     "listen, mouth half hidden": Look(hidden=True),
     "listen, squeezed by 40 %": Look(turned=0.4),
     "lips, face 60 px": Look(width=216),
+    "listen, 15 frames a second": Look(fps=15),
+    "lips, 15 frames a second": Look(fps=15),
     "lips, mouth half hidden": Look(hidden=True),
     "lips, squeezed by 40 %": Look(turned=0.4),
 }

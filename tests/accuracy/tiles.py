@@ -37,6 +37,7 @@ class Look(NamedTuple):
     """A mouth half covered, as by a cup or a microphone."""
     turned: float = 0.0
     """Squeezed to so much less of its width: what turning the head does to the mouth's place."""
+    fps: int = FPS
 
 
 AS_IT_IS = Look()
@@ -88,7 +89,7 @@ def compose(
                 truth[index, turn * TICKS : (turn + 1) * TICKS] = heard.speaks
             shown[index] += pictures[name] if own else _silent(kind, pictures[name], draw)
     _write(path, [_looks(part, tile, look) for part, tile in zip(shown, tiles, strict=True)],
-           tiles, np.concatenate(sound))  # fmt: skip
+           tiles, np.concatenate(sound), look.fps)  # fmt: skip
     return Clip(path, tiles, bridged(truth))
 
 
@@ -134,17 +135,22 @@ def _look(picture: Pictures, tile: tuple[int, int, int, int], look: Look) -> Pic
 
 
 def _write(
-    path: Path, shown: list[list[Pictures]], tiles: list[tuple[int, int, int, int]], sound: NDArray
+    path: Path,
+    shown: list[list[Pictures]],
+    tiles: list[tuple[int, int, int, int]],
+    sound: NDArray[Any],
+    fps: int = FPS,
 ) -> None:
     with av.open(str(path), "w") as file:
-        video = file.add_stream("libx264", rate=FPS, options={"crf": "18", "preset": "veryfast"})
+        video = file.add_stream("libx264", rate=fps, options={"crf": "18", "preset": "veryfast"})
         video.width, video.height, video.pix_fmt = *SIZE, "yuv420p"
         audio = file.add_stream("pcm_s16le", rate=RATE, layout="mono")
         for index in range(len(shown[0])):
-            picture = np.full((SIZE[1], SIZE[0], 3), 128, np.uint8)
-            for part, (x, y, width, height) in zip(shown, tiles, strict=True):
-                picture[y : y + height, x : x + width] = part[index]
-            file.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+            if index * fps // FPS > (index - 1) * fps // FPS:
+                picture = np.full((SIZE[1], SIZE[0], 3), 128, np.uint8)
+                for part, (x, y, width, height) in zip(shown, tiles, strict=True):
+                    picture[y : y + height, x : x + width] = part[index]
+                file.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
             samples = sound[index * TICK_SAMPLES : (index + 1) * TICK_SAMPLES]
             codes = (samples * 32767).clip(-32768, 32767).astype(np.int16)[None]
             chunk = av.AudioFrame.from_ndarray(codes, format="s16", layout="mono")
