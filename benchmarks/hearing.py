@@ -6,13 +6,16 @@ core. And a quiet room, in which only the gate listens.
 
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import av
 import numpy as np
 
 from calibration.conversation.talkers import NAMES
+from edge.audio.voice_activity import WINDOW, VoiceActivity
 from edge.graph import Graph
+from edge.graph.node import Context
 from edge.paths import resource
 from tests.accuracy.tiles import FPS, RATE, compose
 
@@ -32,6 +35,19 @@ def shares(graph: Graph, source: Path, seconds: float) -> dict[str, float]:
     return {
         name: 100 * busy_s / seconds for name, (_, _, busy_s, _) in run.statistics.nodes.items()
     }
+
+
+def silero_alone(seconds: float = 10) -> float:
+    """Return what Silero's network takes where it always listens, percent of a core."""
+    node = VoiceActivity(VoiceActivity.Settings())
+    node.open(Context("activity", lambda: 0, False, lambda *_, **__: None, lambda *_, **__: None))
+    window = np.zeros(WINDOW, np.int16)
+    begin = time.process_time()
+    for _ in range(round(seconds * RATE / WINDOW)):
+        node._call(window)
+    taken = time.process_time() - begin
+    node.close()
+    return 100 * taken / seconds
 
 
 def quiet(path: Path) -> None:
