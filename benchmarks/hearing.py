@@ -77,9 +77,9 @@ def main() -> int:
           f"   goal {GOALS['conversation']:g}")  # fmt: skip
     print(f"{'the rest, pictures':24} "
           f"{sum(share for name, share in found.items() if name not in HEARS):12.2f}")  # fmt: skip
-    print(
-        f"{'activity in quiet':24} {calm['activity']:12.2f}   goal {GOALS['activity in quiet']:g}"
-    )
+    goal = GOALS["activity in quiet"]
+    print(f"{'activity in quiet':24} {calm['activity']:12.2f}   goal {goal:g}")
+    print(f"{'Silero without a gate':24} {silero_alone():12.2f}")
     return 0
 
 
