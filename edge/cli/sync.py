@@ -30,7 +30,7 @@ def measured_ms(graph: Graph, source: Any, audio: Any, report: Callable[[str], N
     graph.set("speaking.agreement", AT_ONCE)
     report("one person, alone in view, is to speak towards the camera until this is done")
     begin, reported = None, 0.0
-    with closing(graph.run(source, audio, governed=False).items()) as items:  # type: ignore[type-var]
+    with closing(graph.run(source, audio, governed=False).items()) as items:
         for item in items:
             if isinstance(item, Event):
                 if item.kind == "sync":

@@ -55,7 +55,7 @@ def add(name: str, audio: str | None) -> None:
     heard: dict[str, list[np.ndarray]] = {}
     if audio is None:
         click.echo(f"{name} is to speak now, alone, until this is done", err=True)
-    with closing(Graph.parse(GRAPH).run(audio=audio).items()) as items:  # type: ignore[type-var]
+    with closing(Graph.parse(GRAPH).run(audio=audio).items()) as items:
         for item in items:
             if isinstance(item, Result) and item.value is not None and item.value.whole:
                 heard.setdefault(item.value.name, []).append(item.value.embedding)

@@ -30,7 +30,7 @@ class Watched:
     def __iter__(self) -> Iterator[Result | Event]:
         before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
         try:
-            with closing(self._run.items()) as items:  # type: ignore[type-var]
+            with closing(self._run.items()) as items:
                 for item in items:
                     self._opening = False
                     if isinstance(item, Event) and item.kind == QUIT:

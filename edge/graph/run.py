@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
 from edge.graph.engine import Engine
@@ -69,7 +69,7 @@ class Run:
     def __iter__(self) -> Iterator[Result]:
         return (item for item in self.items() if isinstance(item, Result))
 
-    def items(self) -> Iterator[Result | Event]:
+    def items(self) -> Generator[Result | Event, None, None]:
         """Run, and give every result and every event."""
         cpu_before = time.process_time()
         try:

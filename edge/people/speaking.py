@@ -26,8 +26,6 @@ from edge.vision.faces import Meshes
 from edge.vision.targets import Floats
 
 SECOND = 1_000_000
-SURE = 0.3
-"""The confidence of a direction from which on it is believed: voices at 20 dB above the noise."""
 
 
 class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +43,8 @@ class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     second of agreeing lips. Where two microphones hear only noise it is far less."""
     beside_deg: float = 12.0
     """So far beside a face sound may seem to come from: what rooms and two microphones leave."""
+    sure: float = 0.3
+    """The confidence from which on a direction is believed: voices at 20 dB above the noise."""
     own_voice: float = 1.0
     """Added to the log odds of whom a voice is known to belong to, taken from the others'."""
     denied: float = 0.1
@@ -61,7 +61,6 @@ class SpeakingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Waiting(NamedTuple):
     t: int
     people: FrameResult
-    born: int
 
 
 class Speaking(Node):
@@ -137,7 +136,7 @@ class Speaking(Node):
         self.log_odds = self.agreement.log_odds(self.t, people, since, self.heard)
         if self.agreement.late_us != late_us:
             self.context.event("sync", late_ms=round(self.agreement.late_us / 1000))
-        self.waiting.append(Waiting(self.t, people, 0))
+        self.waiting.append(Waiting(self.t, people))
         patience = 0 if self.context.live else self.lookahead_ms * 1000
         return list(self._settled(self.t - patience))
 
@@ -170,8 +169,8 @@ class Speaking(Node):
 
     def _settled(self, until: int) -> Iterator[Packet[FrameResult]]:
         while self.waiting and self.waiting[0].t <= until:
-            t, people, born = self.waiting.popleft()
-            yield Packet(t, self._answered(t, people), born)
+            t, people = self.waiting.popleft()
+            yield Packet(t, self._answered(t, people))
 
     def _answered(self, t: int, people: FrameResult) -> FrameResult:
         """Return the result with who is heard in it, and tell of turns that begin or end."""
@@ -216,7 +215,7 @@ class Speaking(Node):
         middles = np.array([person.box[0] + person.box[2] / 2 for person in people])
         azimuths = np.degrees(np.arctan((2 * middles / width - 1) * reach))
         beside = (azimuths - direction.azimuth_deg) / settings.beside_deg
-        sure = min(1.0, direction.confidence / SURE)
+        sure = min(1.0, direction.confidence / settings.sure)
         return np.asarray(settings.toward * sure * (2 * np.exp(-(beside**2) / 2) - 1), np.float32)
 
     def _person(self, person: Person, speaking: dict[int, float]) -> Person:
