@@ -24,6 +24,7 @@ NODES = {
     "voice_activity": "edge.audio.voice_activity:VoiceActivity",
     "voices": "edge.audio.voices:Voices",
     # people
+    "gestures": "edge.people.gestures:Gestures",
     "overlay": "edge.people.overlay:Overlay",
     "people": "edge.people.people:People",
     "speaking": "edge.people.speaking:Speaking",

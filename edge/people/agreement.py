@@ -12,9 +12,9 @@ from edge.people.lip_flow import LipFlow
 from edge.people.lip_sync import LONGEST, SHIFTS, LipSync, compared, statistics
 from edge.people.lips import GAP_US, TICK_US, LipTrack, lip_shapes
 from edge.people.results import FrameResult
-from edge.vision.detection import intersection_over_union
+from edge.people.rows import face_rows
 from edge.vision.faces import Meshes
-from edge.vision.targets import Floats, corners
+from edge.vision.targets import Floats
 
 ROOM = LONGEST + int(SHIFTS[-1])
 """Ticks of sound that a look back takes."""
@@ -146,20 +146,3 @@ class Agreement:
         self.offset.reset()
         if abs(late_us) >= self.settings.drift_us:
             self.late_us += round(self.settings.correction * late_us)
-
-
-def face_rows(people: FrameResult, meshes: Meshes | None) -> dict[int, int]:
-    """Return which row of `meshes` each person's face is, of those whose landmarks are trusted."""
-    if meshes is None or not meshes.trusted.any():
-        return {}
-    faces = {person.id: person.face.box for person in people.people if person.face}
-    if not faces:
-        return {}
-    boxes = corners(np.array(list(faces.values()), np.float32))
-    shared = intersection_over_union(boxes, corners(meshes.boxes))
-    rows = shared.argmax(axis=1)
-    return {
-        id_: int(row)
-        for id_, row, likeness in zip(faces, rows, shared.max(axis=1), strict=True)
-        if likeness > 0.3 and meshes.trusted[row]
-    }

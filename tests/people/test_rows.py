@@ -1,8 +1,8 @@
 """Whose lips are which, of those in view."""
 
-from edge.people.agreement import face_rows
 from edge.people.parts import NO_FACES
 from edge.people.results import Face, FrameResult, Person
+from edge.people.rows import face_rows
 from tests.people.seen import faces, untrusted
 
 

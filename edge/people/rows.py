@@ -1,0 +1,57 @@
+"""Which rows of what was seen are whose part."""
+
+from collections.abc import Hashable, Iterable
+from typing import TypeVar
+
+import numpy as np
+
+from edge.people.results import FrameResult, Hand, Person
+from edge.vision.detection import intersection_over_union
+from edge.vision.faces import Meshes
+from edge.vision.hands import Hands
+from edge.vision.targets import Seen, corners
+
+K = TypeVar("K", bound=Hashable)
+SAME = 0.3
+"""A part's box in the results is smoothed; one that shares less of its area is another's."""
+
+
+def face_rows(people: FrameResult, meshes: Meshes | None) -> dict[int, int]:
+    """Return which row of `meshes` each person's face is, of those whose landmarks are trusted."""
+    faces = [(p.id, p.face.box) for p in people.people if p.face]
+    found = _rows(faces, meshes)
+    return {id_: row for id_, row in found.items() if meshes is not None and meshes.trusted[row]}
+
+
+def body_rows(people: FrameResult, bodies: Seen | None) -> dict[int, int]:
+    """Return which row of `bodies` each person's body is."""
+    return _rows(((p.id, p.body.box) for p in people.people if p.body), bodies)
+
+
+def hand_rows(people: FrameResult, hands: Hands | None) -> dict[tuple[int, str], int]:
+    """Return which row of `hands` each hand is, by its person's id and its side."""
+    known = (((p.id, hand.side), hand.box) for p in people.people for hand in hands_of(p))
+    return _rows(known, hands)
+
+
+def hands_of(person: Person) -> list[Hand]:
+    """Return a person's hands, none where none were seen."""
+    return person.hands if isinstance(person.hands, list) else []
+
+
+def _rows(known: Iterable[tuple[K, list[float]]], seen: Seen | None) -> dict[K, int]:
+    if seen is None or not len(seen):
+        return {}
+    keys, boxes = [], []
+    for key, box in known:
+        keys.append(key)
+        boxes.append(box)
+    if not keys:
+        return {}
+    shared = intersection_over_union(corners(np.array(boxes, np.float32)), corners(seen.boxes))
+    best = shared.argmax(axis=1).tolist()
+    return {
+        key: row
+        for key, row, likeness in zip(keys, best, shared.max(axis=1), strict=True)
+        if likeness > SAME
+    }
