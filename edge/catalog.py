@@ -24,6 +24,8 @@ NODES = {
     "voice_activity": "edge.audio.voice_activity:VoiceActivity",
     "voices": "edge.audio.voices:Voices",
     # people
+    "expressions": "edge.people.expressions:Expressions",
+    "gaze": "edge.people.gaze:Gaze",
     "gestures": "edge.people.gestures:Gestures",
     "overlay": "edge.people.overlay:Overlay",
     "people": "edge.people.people:People",

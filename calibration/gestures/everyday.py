@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from calibration.gestures.actor import Actor
+from calibration.gestures.actor import PALM, Actor
 from calibration.gestures.hand import POSE, Floats
 from calibration.gestures.motions import OPEN, about, appear, deliberate, leave
 
@@ -27,6 +27,11 @@ def _swings(actor: Actor, seconds: float, hertz: float, sizes: dict[int, float])
     offsets -= offsets[0]
     fade = np.minimum(1, np.minimum(time, seconds - time) / 0.15)[:, None]
     actor.swing(seconds, offsets * fade)
+
+
+def _home(actor: Actor, axis: int) -> float:
+    """Return a part of the way back to the middle, in palms: hands don't stray for long."""
+    return -0.25 * float(actor.pose[axis]) / PALM
 
 
 def scratching(actor: Actor) -> None:
@@ -74,8 +79,8 @@ def talking(actor: Actor) -> None:
         actor.go(
             max(actor.u(0.18, 0.6), size / 9),
             arc=actor.u(-0.5, 0.5),
-            dx=size * np.cos(way),
-            dy=size * np.sin(way) * 0.8,
+            dx=size * np.cos(way) + _home(actor, 0),
+            dy=size * np.sin(way) * 0.8 + _home(actor, 1),
             turn_roll=actor.u(-0.4, 0.4),
             bends=about(actor, RELAXED, 0.25),
             **turn,
@@ -83,7 +88,6 @@ def talking(actor: Actor) -> None:
         if actor.chance(0.3):
             actor.hold(actor.u(0.05, 0.6))
         actor.pose[3:6] = actor.pose[3:6].clip(-1.7, 2)
-        actor.pose[:2] *= 0.75
     leave(actor)
 
 
@@ -117,6 +121,8 @@ def resting(actor: Actor) -> None:
         if actor.chance(0.3):
             sizes = {finger: actor.u(0.05, 0.25) for finger in range(7, 11)}
             _swings(actor, actor.u(0.5, 1.5), actor.u(2, 5), sizes)
+        elif actor.chance(0.4):  # it closes a little, or opens
+            actor.go(actor.u(0.2, 0.8), bends=about(actor, (actor.u(0.25, 0.85),) * 5, 0.15))
         else:
             shift = {"dx": actor.u(-1, 1), "dy": actor.u(-0.7, 0.7)}
             actor.go(actor.u(0.3, 0.9), bends=relaxed(actor), **shift)
@@ -147,16 +153,43 @@ def _means(first: Floats, second: Floats) -> bool:
     return bool((was_open and closed) or (was_closed and opened) or ell)
 
 
+def signing(actor: Actor) -> None:
+    """Sign language: shape after shape, on the move, now and then held."""
+    appear(actor, about(actor, (0.5,) * 5, 0.4), pitch=actor.u(-0.4, 0.8), yaw=actor.u(-0.8, 0.8))
+    last = np.full(5, 0.5)
+    for _ in range(int(actor.rng.integers(4, 12))):
+        shape = (actor.rng.random(5) < 0.5).astype(float) * actor.u(0.5, 1.0)
+        if _means(last, shape):
+            shape = last
+        last = shape
+        size, way = actor.u(0.0, 1.6), actor.u(0, 2 * np.pi)
+        turn = {f"turn_{axis}": actor.u(-0.7, 0.7) for axis in ("roll", "pitch", "yaw")}
+        actor.go(
+            max(actor.u(0.15, 0.5), size / 8),
+            arc=actor.u(-0.4, 0.4),
+            dx=size * np.cos(way) + _home(actor, 0),
+            dy=size * np.sin(way) + _home(actor, 1),
+            bends=about(actor, tuple(shape), 0.15),
+            flat=actor.u(0, 0.6) if actor.chance(0.3) else 0.0,
+            pinch=float(actor.chance(0.15)),
+            **turn,
+        )
+        actor.pose[3:6] = actor.pose[3:6].clip(-1.6, 1.6)
+        if actor.chance(0.4):
+            actor.hold(actor.u(0.05, 0.8))
+    leave(actor)
+
+
 def reaching(actor: Actor) -> None:
     """For something: there, a grip, and back; slower than a swipe."""
     appear(actor, relaxed(actor), yaw=actor.u(-1.6, 1.6), pitch=actor.u(-0.3, 1.8))
     for _ in range(int(actor.rng.integers(1, 4))):
         length, way = actor.u(1, 6), actor.u(0, 2 * np.pi)
-        go = {"dx": length * np.cos(way), "dy": 0.7 * length * np.sin(way)}
+        go = {"dx": length * np.cos(way) + _home(actor, 0)}
+        go["dy"] = 0.7 * length * np.sin(way) + _home(actor, 1)
         actor.go(max(0.7, length / actor.u(1.0, 3.5)), arc=actor.u(-0.3, 0.3), **go)
         actor.go(actor.u(0.3, 0.7), bends=about(actor, (0.5,) * 5, 0.15))
         actor.hold(actor.u(0.0, 0.4))
-        actor.pose[:2] *= 0.6
     leave(actor)
 
 
@@ -203,6 +236,6 @@ def showing(actor: Actor) -> None:
 
 
 EVERYDAY: tuple[Callable[[Actor], None], ...] = (
-    *(talking, talking, talking, holding_up, holding_up, touching_the_face, scratching),
+    *(talking, talking, talking, holding_up, signing, signing, touching_the_face, scratching),
     *(drinking, typing, phone, resting, reaching, pointing, walking, clapping, showing),
 )

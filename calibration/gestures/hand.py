@@ -13,9 +13,10 @@ Floats = NDArray[np.float64]
 POSE = 18
 """Numbers of a pose: place (3, metres from the picture's middle, z from the camera), turn (3: in
 the picture's plane, forward, about its own length; radians), how bent each finger is (5, thumb
-first; 0 straight, 1 as in a fist), how far the fingers are spread (0 to 1), how near the
-thumb's tip is put to the forefinger's (0 to 1), how far the thumb points up rather than aside (0 to 1), how far all
-fingers bend at the knuckles only (0 to 1), and whether the hand can be seen; two are spare."""
+first; 0 straight, 1 as in a fist), how far the fingers are spread (0 to 1), how near the thumb's
+tip is put to the forefinger's (0 to 1), how far the thumb points up rather than aside (0 to 1), how
+far all fingers bend at the knuckles only (0 to 1), and whether the hand can be seen; two are
+spare."""
 PLACE, TURN, BENDS = slice(0, 3), slice(3, 6), slice(6, 11)
 SPREAD, PINCH, UP, FLAT, SEEN = 11, 12, 13, 14, 15
 KNUCKLES = np.array(

@@ -14,8 +14,10 @@ from edge.people.hand_motion import SECOND, HandMotion
 from edge.people.hand_shape import hand_shape
 from edge.people.moving_gestures import MOVING
 
-AFTER = 0.2
-"""Seconds for which a gesture is to be told of after it is complete."""
+AFTER, UNSURE = 0.2, 0.25
+"""Seconds for which a gesture is to be told of after it is complete, and may be after that."""
+QUICK = {"tap": (0.12, 0.04)}
+"""The second of two taps comes sooner."""
 HELD = 0.6
 """Seconds after which a palm that is held is a `stop`."""
 
@@ -165,8 +167,9 @@ def judged(looks: Looks, done: list[Done]) -> Scene:
     for gesture in done:
         kind = MOVING.index(gesture.name)
         before = max(0.08, 0.35 * (gesture.start - gesture.began))
-        near = (t > gesture.start - before) & (t < gesture.end + AFTER + 0.25)
-        told = (t >= gesture.start - 0.01) & (t < gesture.end + AFTER)
+        after, unsure = QUICK.get(gesture.name, (AFTER, UNSURE))
+        near = (t > gesture.start - before) & (t < gesture.end + after + unsure)
+        told = (t >= gesture.start - 0.01) & (t < gesture.end + after)
         if gesture.name == "stop":
             told &= t < gesture.start + 0.6
         seen_before = ((t > gesture.began - 0.5) & (t < gesture.began + 0.1)).any()

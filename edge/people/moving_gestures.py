@@ -25,12 +25,12 @@ class MovingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """When a motion counts."""
 
     sure: float = 0.6
-    """A gesture is told of once it is so likely, on average over `confirm` looks."""
-    confirm: int = 2
-    """Looks; a single one is mistaken more often, and a third takes another 67 ms at 15 fps."""
+    """A gesture is told of once it is so likely, on average over `confirm_s`."""
+    confirm_s: float = 0.1
+    """And two looks: a single one is mistaken more often, and two of 30 a second are alike."""
     over: float = 0.3
     """Less likely than this, for `over_s`, it is over, and the next one is another."""
-    over_s: float = 0.1
+    over_s: float = 0.06
     rest_s: float = 0.35
     """After a gesture nothing else for so long: hands don't begin the next one sooner."""
     closing_s: float = 0.7
@@ -44,7 +44,7 @@ class MovingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     change, before the classifier is asked; a resting hand's landmarks tremble by a tenth."""
     palm: float = 0.5
     """Or the palm looks at the camera by so much: a `stop` is a hand that is still."""
-    seen_s: float = 0.6
+    seen_s: float = 0.25
     """And the hand itself was seen so lately; a wrist alone says little."""
     forget_s: float = 1.0
     """A hand of which nothing was known for longer is begun anew."""
@@ -59,8 +59,8 @@ class Told(NamedTuple):
 class _Hand:
     motion: HandMotion = field(default_factory=HandMotion)
     seen: int = 0
-    looks: list[Floats] = field(default_factory=list)
-    """Probabilities of the last looks, `confirm` at most."""
+    looks: list[tuple[int, Floats]] = field(default_factory=list)
+    """When, and the probabilities then, of the last `confirm_s`."""
     going: str = ""
     """What was told of and isn't over yet, and when it was last likely."""
     likely: int = 0
@@ -100,8 +100,10 @@ class MovingGestures:
         if not self._stirs(hand, window, t):
             hand.looks.clear()
             return
-        likely = self.classify(window)
-        hand.looks = [*hand.looks, likely][-self.settings.confirm :]
+        # The frame that began `confirm_s` ago is a little older at times.
+        since = t - (self.settings.confirm_s + 0.01) * SECOND
+        hand.looks = [look for look in hand.looks if look[0] >= since]
+        hand.looks.append((t, self.classify(window)))
         told = self._decide(hand, t)
         if told is not None:
             yield told
@@ -134,15 +136,15 @@ class MovingGestures:
 
     def _decide(self, hand: _Hand, t: int) -> Told | None:
         settings = self.settings
-        mean = np.mean(hand.looks, axis=0)
+        mean = np.mean([likely for _, likely in hand.looks], axis=0)
         if hand.going:
-            if hand.looks[-1][MOVING.index(hand.going)] >= settings.over:
+            if hand.looks[-1][1][MOVING.index(hand.going)] >= settings.over:
                 hand.likely = t
             elif t - hand.likely > settings.over_s * SECOND:
                 hand.going = ""
         best = int(mean[1:].argmax()) + 1
         name, score = MOVING[best], float(mean[best])
-        if len(hand.looks) < settings.confirm or score < settings.sure or name == hand.going:
+        if len(hand.looks) < 2 or score < settings.sure or name == hand.going:
             return None
         since = t - hand.told
         if since < settings.rest_s * SECOND and not (name == "release" and hand.grabbed):
