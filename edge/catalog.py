@@ -24,6 +24,7 @@ NODES = {
     "voice_activity": "edge.audio.voice_activity:VoiceActivity",
     "voices": "edge.audio.voices:Voices",
     # people
+    "attention": "edge.people.attention:Attention",
     "expressions": "edge.people.expressions:Expressions",
     "gaze": "edge.people.gaze:Gaze",
     "gestures": "edge.people.gestures:Gestures",

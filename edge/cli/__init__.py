@@ -15,6 +15,7 @@ from edge.cli.calibrate import calibrate
 from edge.cli.demo import demo
 from edge.cli.diff import diff
 from edge.cli.doctor import doctor
+from edge.cli.gestures import gestures
 from edge.cli.graphs import graph, nodes
 from edge.cli.logs import log_to_stderr
 from edge.cli.models import models
@@ -45,7 +46,10 @@ def edge(verbose: bool) -> None:
     log_to_stderr(verbose)
 
 
-for command in (run, demo, graph, nodes, models, calibrate, voices, diff, doctor, bench):
+for command in (
+    *(run, demo, graph, nodes, models, calibrate, voices, gestures),
+    *(diff, doctor, bench),
+):
     edge.add_command(command)
 
 

@@ -2,25 +2,22 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from edge.graph.node import Context, Node
 from edge.io.frames import Frame
-from edge.io.intrinsics import USUAL_VIEW, Intrinsics, own, read
+from edge.io.intrinsics import Intrinsics
 from edge.people.eyes import IRIS, IRIS_SEEN, Look, covered, iris_width, look, openness
 from edge.people.gaze_correction import GazeCorrection, corrected, correction
 from edge.people.head_pose import HeadPose, Matrix, angles, direction, head_pose
 from edge.people.results import Face, FrameResult, Person
 from edge.people.rows import face_rows
+from edge.people.view import View, ViewSettings
 from edge.vision.faces import Meshes
 from edge.vision.targets import Floats
 
-PHOTO_VIEW = math.radians(24)
-"""What the longer side of a photo sees: a portrait lens (85 mm on 35 mm film); and most are
-cropped. A face beside its middle is then turned about as it seems."""
 FACE_SCATTER = 0.06
 """Faces are larger and smaller than the canonical one by so much, standard deviation."""
 IRIS_SCATTER = 0.043
@@ -79,13 +76,7 @@ class Gaze(Node):
     that may be off by more than `unknown_deg`, that of closed eyes or behind sunglasses.
     """
 
-    class Settings(Node.Settings):
-        camera: str | None = None
-        """A file that `edge calibrate camera` wrote. By default this device's own in real time;
-        for clips the usual camera, 66° along the longer side; for single pictures a portrait
-        lens, 24°."""
-        view_deg: float | None = None
-        """What the longer side of the picture sees, where that is known and no file is there."""
+    class Settings(ViewSettings):
         display: Display | None = None
         """Where the screen is: with it, results say which point of it somebody looks at."""
         unknown_deg: float = 11.0
@@ -98,14 +89,8 @@ class Gaze(Node):
 
     def open(self, context: Context) -> None:
         super().open(context)
-        settings = self.settings
-        self.known: Intrinsics | None = None
-        if settings.camera is not None:
-            self.known = read(Path(settings.camera).expanduser())
-        elif context.live and settings.view_deg is None:
-            self.known = own()
+        self.view = View(self.settings, context)
         self.correction: GazeCorrection | None = correction() if context.live else None
-        self.cameras: dict[tuple[tuple[int, int], bool], Intrinsics] = {}
         self.sizes: dict[int, _Size] = {}
 
     def process(self, frame: Frame, people: FrameResult, meshes: Meshes | None) -> FrameResult:
@@ -114,7 +99,7 @@ class Gaze(Node):
             del self.sizes[id_]
         if meshes is None or not rows:
             return people
-        camera = self._camera(frame)
+        camera = self.view.of(frame)
         seen = [
             self._person(frame, person, meshes.landmarks[rows[person.id]], camera)
             if person.id in rows
@@ -122,18 +107,6 @@ class Gaze(Node):
             for person in people.people
         ]
         return msgspec.structs.replace(people, people=seen)
-
-    def _camera(self, frame: Frame) -> Intrinsics:
-        key = frame.size, frame.still
-        if key not in self.cameras:
-            if self.known is not None:
-                self.cameras[key] = self.known.of(frame.size)
-            else:
-                view = PHOTO_VIEW if frame.still else USUAL_VIEW
-                if self.settings.view_deg is not None:
-                    view = math.radians(self.settings.view_deg)
-                self.cameras[key] = Intrinsics.of_view(frame.size, view)
-        return self.cameras[key]
 
     def _person(
         self, frame: Frame, person: Person, landmarks: Floats, camera: Intrinsics

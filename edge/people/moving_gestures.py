@@ -46,6 +46,8 @@ class MovingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Or the palm looks at the camera by so much: a `stop` is a hand that is still."""
     seen_s: float = 0.25
     """And the hand itself was seen so lately; a wrist alone says little."""
+    begun_s: float = 0.4
+    """And for so long: what was going on before isn't known of a hand that just came into view."""
     forget_s: float = 1.0
     """A hand of which nothing was known for longer is begun anew."""
 
@@ -59,6 +61,7 @@ class Told(NamedTuple):
 class _Hand:
     motion: HandMotion = field(default_factory=HandMotion)
     seen: int = 0
+    begun: int = 0
     looks: list[tuple[int, Floats]] = field(default_factory=list)
     """When, and the probabilities then, of the last `confirm_s`."""
     going: str = ""
@@ -81,7 +84,9 @@ class MovingGestures:
         self, key: object, t: int, place: Floats, size: float, shape: Floats, apart: float | None
     ) -> None:
         """Take in a look at a hand at t, µs; arguments as of `HandMotion.see`."""
-        hand = self.hands.setdefault(key, _Hand())
+        hand = self.hands.get(key)
+        if hand is None:
+            hand = self.hands[key] = _Hand(begun=t)
         hand.motion.see(t, place, size, shape, apart)
         hand.seen = t
 
@@ -126,6 +131,8 @@ class MovingGestures:
         """Say whether something is going on that may be a gesture."""
         settings = self.settings
         if t - hand.seen > settings.seen_s * SECOND:
+            return False
+        if t - hand.begun < settings.begun_s * SECOND:
             return False
         if window[-1, FORM][FACING] > settings.palm:
             return True

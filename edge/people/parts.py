@@ -194,6 +194,11 @@ def nobody(kind: type[S], points: int, values: int, **more: Floats | Mask) -> S:
 
 NO_FACES = nobody(Meshes, 478, 3, trusted=np.empty(0, bool))
 NO_HANDS = nobody(
-    Hands, 21, 3, right=np.empty(0, np.float32), world=np.empty((0, 21, 3), np.float32)
+    Hands,
+    21,
+    3,
+    right=np.empty(0, np.float32),
+    world=np.empty((0, 21, 3), np.float32),
+    moved=np.empty((0, 2), np.float32),
 )
 NO_BODIES = nobody(Bodies, 33, 4, world=np.empty((0, 33, 3), np.float32))

@@ -94,7 +94,8 @@ class StillGestures:
                 last = shown.odds.get(name, 0.0)
                 shown.odds[name] = last + float(new) * (seems.get(name, 0.0) - last)
             shown.t = t
-        best = max(shown.odds, key=lambda name: shown.odds[name])
+        gestures = [name for name in shown.odds if name != "none"]
+        best = max(gestures, key=lambda name: shown.odds[name])
         if shown.odds[best] >= settings.show:
             shown.name = best
         elif shown.odds.get(shown.name, 0.0) < settings.keep:

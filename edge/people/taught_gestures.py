@@ -36,6 +36,14 @@ ANGLES = np.array((5, 6, 9, 10, 13, 17))
 PAIRS = np.triu_indices(5, 1)
 
 
+def check_name(name: str) -> None:
+    """Raises UserError for what can't be a gesture's name."""
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"'{name}' can't be a gesture's name: use small letters, digits and _, such as call"
+        )
+
+
 def descriptor(landmarks: Floats, world: Floats, right: bool) -> Floats:
     """Return a hand's shape as numbers to compare, from its landmarks and those in metres."""
     return np.concatenate([_described(in_own_axes(points, right)) for points in (landmarks, world)])
@@ -118,6 +126,7 @@ def taught() -> Taught | None:
 
 def keep(name: str, photos: list[list[Floats]]) -> None:
     """Keep a gesture's examples, in place of what was kept by that name. Raises UserError."""
+    check_name(name)
     folder = config_dir(make=True) / FOLDER
     folder.mkdir(exist_ok=True)
     part = PartFile(folder / f"{name}.npz")

@@ -15,9 +15,6 @@ from edge.vision.motion import Motion
 from edge.vision.regions import project
 from edge.vision.targets import Floats, Rows, Targets, extents, select
 
-SLOW = 0.1
-"""From frame to frame a hand has to move by so many sides of its region for that to run ahead in
-full. One that moves less stays well inside; a region that trembles with it would unsteady it."""
 SURE = 0.99
 """No single look tells left from right more surely."""
 
@@ -26,8 +23,7 @@ class HandLandmarks(LandmarkNode[Hands]):
     """Finds the landmarks of each hand, and says which of them aren't hands (any more).
 
     `frame`: any size. `palms`: where to look. `motion`: where something moves.
-    Output: one `Hands` for every frame, in pixels, in the order of `palms`. Where a hand is looked
-    for in the next frame goes on as the hand moves now.
+    Output: one `Hands` for every frame, in pixels, in the order of `palms`.
     """
 
     class Settings(LandmarkSettings):
@@ -43,9 +39,8 @@ class HandLandmarks(LandmarkNode[Hands]):
         another answer, and the more certain of the two counts."""
         doubt_s: float = 0.3
         """What a palm was seen like longer ago says nothing any more."""
-        lead: float = 1.0
-        """How far the region runs ahead, in steps from frame to frame: a fast hand would leave it
-        otherwise."""
+        surer: float = 0.015
+        """Scores of 0.98 and 0.99 say the same."""
 
     kind = Hands
     points = 21
@@ -66,6 +61,20 @@ class HandLandmarks(LandmarkNode[Hands]):
         last = None if self.last is None else self.last[1]
         self.before = last if last is not None and len(last) == followed else None
         return super()._look(frame, self._centred(frame, self._doubted(frame, targets)))
+
+    def _found(self, frame: Frame, targets: Targets) -> list[Reading | None]:
+        """Look at each of the targets; at a followed one that isn't there, where it was going."""
+        found = super()._found(frame, targets)
+        moved = self.before.moved if self.before is not None else ()
+        for row, (reading, way) in enumerate(zip(found, moved, strict=False)):
+            if reading is not None and reading.score >= self.settings.min_score:
+                continue
+            region = targets.regions[row].copy()
+            region[:2] += way
+            other = self._reading(frame, region) if way.any() else None
+            if other is not None and (reading is None or other.score > reading.score):
+                found[row] = other
+        return found
 
     def _doubted(self, frame: Frame, targets: Targets) -> Targets:
         """Return the targets, those followed of which a palm says otherwise, and rightly, as it
@@ -88,7 +97,7 @@ class HandLandmarks(LandmarkNode[Hands]):
         """Say whether another answer is a better one, and not nearly the same."""
         apart = np.hypot(*(other.landmarks - landmarks)[:, :2].T).mean()
         unlike = float(apart) > self.settings.unlike * np.ptp(landmarks[:, :2], axis=0).max()
-        return bool(unlike and other.score > score)
+        return bool(unlike and other.score > score + self.settings.surer)
 
     def _centred(self, frame: Frame, targets: Targets) -> Targets:
         """Return the targets, those of them that are new as their own landmarks would have them.
@@ -126,6 +135,7 @@ class HandLandmarks(LandmarkNode[Hands]):
     def _more(self, readings: list[Reading]) -> dict[str, Any]:
         return {
             "right": np.array([reading.more["right"] for reading in readings], np.float32),
+            "moved": np.zeros((len(readings), 2), np.float32),
             "world": np.array([r.more["world"] for r in readings], np.float32).reshape(-1, 21, 3),
         }
 
@@ -139,18 +149,12 @@ class HandLandmarks(LandmarkNode[Hands]):
         before = select(self.before, rows[known])
         now, then = (hands.landmarks[:, STEADY, :2] for hands in (seen, before))
         moved = (now[known] - then).mean(axis=1)
-        seen.regions[known, :2] += self._lead(moved, seen.regions[known, 2])
+        seen.moved[known] = moved
         passed = (self.t - before.t) / SECOND
         keep = np.float32(math.exp(-passed / self.settings.side_s))
         evidence = keep * _odds(before.right) + (1 - keep) * _odds(seen.right[known])
         seen.right[known] = 1 / (1 + np.exp(-evidence))
         return seen
-
-    def _lead(self, moved: Floats, sides: Floats) -> Floats:
-        """Return how far regions (n,) of these sides run ahead of hands that moved (n, 2)."""
-        length = np.hypot(*moved.T)
-        share = np.minimum(length / np.maximum(SLOW * sides, 1e-6), 1)
-        return moved * (share * self.settings.lead)[:, None]
 
 
 def _odds(right: Floats) -> Floats:

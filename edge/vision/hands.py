@@ -38,10 +38,12 @@ class Hands(Seen):
 
     `right` (n,): probability that it is the person's right hand, 0 to 1, in a picture that isn't
     mirrored. `world` (n, 21, 3): metres from the hand's centre, turned as in the picture.
+    `moved` (n, 2): how far since the preceding frame, pixels, 0 for new ones.
     """
 
     right: Floats
     world: Floats
+    moved: Floats
 
 
 def regions_of_palms(boxes: Floats, keypoints: Floats) -> Floats:

@@ -156,7 +156,7 @@ class LandmarkNode(Levelled, Generic[S]):
         return seen
 
     def _look_at(self, frame: Frame, targets: Targets) -> S:
-        found = [self._reading(frame, region) for region in targets.regions]
+        found = self._found(frame, targets)
         readings = [reading for reading in found if reading is not None]
         rows = np.flatnonzero([reading is not None for reading in found])
         shape = (len(readings), self.points, self.values)
@@ -171,6 +171,10 @@ class LandmarkNode(Levelled, Generic[S]):
             kept = one_each(kept, self._compared(seen), scores, self.settings.merge_overlap)
         lost = int(targets.followed.sum()) - int((followed & kept).sum())
         return replace(seen if kept.all() else select(seen, kept), lost=lost)
+
+    def _found(self, frame: Frame, targets: Targets) -> list[Reading | None]:
+        """Look at each of the targets."""
+        return [self._reading(frame, region) for region in targets.regions]
 
     def _reading(self, frame: Frame, region: Floats) -> Reading | None:
         """Look at one region (5,) of a frame; None, and counted, where that is of no use."""

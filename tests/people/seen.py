@@ -53,7 +53,11 @@ def hands(*wrists: tuple[float, float], size: float = 80, right: tuple[float, ..
     shape[1:, 1] = -np.repeat(np.linspace(0.4, 1, 4), 5)
     points = np.array([shape * size + (*wrist, 0) for wrist in wrists]).reshape(-1, 21, 3)
     sides = np.array(right or [0.5] * len(wrists), np.float32)
-    return Hands(**rows(points), right=sides, world=np.zeros((len(wrists), 21, 3), np.float32))
+    world, still = (
+        np.zeros((len(wrists), 21, 3), np.float32),
+        np.zeros((len(wrists), 2), np.float32),
+    )
+    return Hands(**rows(points), right=sides, world=world, moved=still)
 
 
 def bodies(

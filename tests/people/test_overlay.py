@@ -59,7 +59,8 @@ def meshes(landmarks: Floats) -> Meshes:
 
 
 def hands(landmarks: Floats) -> Hands:
-    return Hands(**parts(landmarks), right=ONE, world=np.zeros((1, 21, 3), np.float32))
+    world, still = np.zeros((1, 21, 3), np.float32), np.zeros((1, 2), np.float32)
+    return Hands(**parts(landmarks), right=ONE, world=world, moved=still)
 
 
 def bodies(landmarks: Floats) -> Bodies:
