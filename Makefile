@@ -17,7 +17,7 @@ TFLITE_TESTS := tests/inference tests/vision $(addprefix --ignore=tests/,inferen
 	inference/test_report.py vision/test_regions.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-tflite test-aarch64 lint format bench accuracy models lock bare clean
+.PHONY: help install demo test test-tflite test-aarch64 lint format bench accuracy models motions lock bare clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -57,6 +57,9 @@ accuracy: .venv/.dev .venv-scoring/.peer ## measure ids, places carried on, face
 models: .venv/.calibration ## make the quantized models again, from the published ones (ARGS=palm for one)
 	$(BIN)/python -m calibration $(ARGS)
 
+motions: .venv/.calibration .venv-training/.peer ## train the classifier of motions again (ARGS=--folds: how good it is)
+	$(BIN)/python -m calibration.gestures $(ARGS)
+
 lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer versions
 	@command -v uv >/dev/null || { echo "lock: uv is missing: pip install uv" >&2; exit 2; }
 	$(LOCK) pyproject.toml -c requirements/constraints.in -o requirements/runtime.txt
@@ -68,6 +71,7 @@ lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer vers
 	$(LOCK) --group calibration --override requirements/override.in $(KEEP) \
 		--no-emit-package litert-lm-builder -o requirements/calibration.txt
 	$(LOCK) --group scoring -o requirements/scoring.txt
+	$(LOCK) --group training -o requirements/training.txt
 	$(LOCK) --group mediapipe $(addprefix --no-emit-package ,$(UNUSED)) -o requirements/mediapipe.txt
 	$(LOCK) --group mediapipe-tasks --no-emit-package opencv-contrib-python \
 		-o requirements/mediapipe-tasks.txt
@@ -78,7 +82,7 @@ bare: ## prove `make demo` and `make test` in a fresh Debian root (needs root an
 	scripts/bare_debian.sh
 
 clean: ## remove all that make made here
-	rm -rf .venv .venv-mediapipe .venv-mediapipe-tasks .venv-scoring .venv-tflite build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-mediapipe .venv-mediapipe-tasks .venv-scoring .venv-training .venv-tflite build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: what is installed is installed again when its lock has changed.
 .venv/.$(CV2): requirements/build.txt requirements/runtime.txt requirements/screen.txt
@@ -108,6 +112,10 @@ clean: ## remove all that make made here
 
 .venv-scoring/.peer: requirements/scoring.txt
 	VENV=.venv-scoring $(INSTALL) peer scoring
+	touch $@
+
+.venv-training/.peer: requirements/training.txt
+	VENV=.venv-training $(INSTALL) peer training
 	touch $@
 
 .venv-mediapipe-tasks/.peer: requirements/mediapipe-tasks.txt

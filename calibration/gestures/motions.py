@@ -302,10 +302,11 @@ def stop(actor: Actor) -> None:
 
 
 GESTURES = (
-    *(f"swipe_{way}" for way in ("left", "right", "up", "down")),
+    *2 * tuple(f"swipe_{way}" for way in ("left", "right", "up", "down")),
     *("zoom_in", "zoom_out", "tap", "grab", "wave", "circle_clockwise"),
     *("circle_counter_clockwise", "stop"),
 )
+"""Swipes differ most from one another, so there are twice as many."""
 
 
 def act(actor: Actor, name: str) -> None:

@@ -79,6 +79,12 @@ see = functools.partial(option, "What you see")
 )
 @out("--video", metavar="FILE", text="Video (.mp4, .mov, .mkv) with what was found drawn in.")
 @out("--window", is_flag=True, text="Show that in a window; q closes it.")
+@out(
+    "--rules",
+    metavar="FILE",
+    text="Do what a table of rules (docs/meaning.md) says when something happens: MQTT messages, "
+    "webhooks, commands.",
+)
 @out("--record", metavar="FILE", text="Record picture, sound and results (.mcap) to play back.")
 @out("--trace", metavar="FILE", text="Write what ran when; https://ui.perfetto.dev opens it.")
 @how(

@@ -1,0 +1,176 @@
+"""Does what rules say: on a thread of its own, so that nobody who is slow stops anybody."""
+
+import json
+import logging
+import os
+import queue
+import string
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from edge.actions.table import Action, Broker, Message, Table
+from edge.errors import UserError
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import MQTTMessageInfo
+
+log = logging.getLogger(__name__)
+WAITING = 100
+"""Actions that wait at most; what comes then is dropped, and counted."""
+WEBHOOK_S, COMMAND_S, CLOSING_S = 5.0, 10.0, 3.0
+"""How long an address, a program, and all that waits at the end may take."""
+
+
+class Doing:
+    """`counts`: how often what was "done", "failed" or was "dropped"."""
+
+    def __init__(self, table: Table) -> None:
+        """Raises UserError where the table's broker needs a password that isn't there."""
+        self.counts: Counter[str] = Counter()
+        self._messages = _Messages(table.broker) if table.sends_messages else None
+        self._waiting: queue.Queue[tuple[Action, dict[str, Any]] | None] = queue.Queue(WAITING)
+        self._thread = threading.Thread(target=self._work, name="actions", daemon=True)
+        self._thread.start()
+
+    def act(self, action: Action, event: dict[str, Any]) -> None:
+        """Have it done soon."""
+        try:
+            self._waiting.put_nowait((action, event))
+        except queue.Full:
+            self.counts["dropped"] += 1
+            log.warning("an action was dropped: %d wait already", WAITING)
+
+    def close(self) -> None:
+        """Finish what waits, within `CLOSING_S`."""
+        try:
+            self._waiting.put(None, timeout=CLOSING_S)
+            self._thread.join(CLOSING_S)
+        except queue.Full:
+            log.warning("actions that still waited were left undone")
+        if self._messages is not None:
+            self._messages.close()
+
+    def _work(self) -> None:
+        while (item := self._waiting.get()) is not None:
+            self.counts["done" if self._tried(*item) else "failed"] += 1
+
+    def _tried(self, action: Action, event: dict[str, Any]) -> bool:
+        try:
+            self._do(action, event)
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            log.warning("an action failed: %s", error)
+            return False
+        return True
+
+    def _do(self, action: Action, event: dict[str, Any]) -> None:
+        if action.mqtt is not UNSET:
+            assert self._messages is not None
+            self._messages.send(action.mqtt, event)
+        elif action.webhook is not UNSET:
+            _post(action.webhook, event)
+        elif action.command is not UNSET:
+            _run(action.command, event)
+
+
+class _Messages:
+    """A connection to an MQTT broker, which comes back by itself."""
+
+    def __init__(self, broker: Broker) -> None:
+        from paho.mqtt.client import Client
+        from paho.mqtt.enums import CallbackAPIVersion
+
+        self._last: MQTTMessageInfo | None = None
+        self._client = Client(CallbackAPIVersion.VERSION2)
+        self._client.max_queued_messages_set(WAITING)
+        if broker.user is not None:
+            self._client.username_pw_set(broker.user, _password(broker))
+        if broker.tls:
+            self._client.tls_set()
+        self._client.reconnect_delay_set(1, 30)
+        self._client.connect_async(broker.host, broker.port, keepalive=30)
+        self._client.loop_start()
+
+    def send(self, message: Message, event: dict[str, Any]) -> None:
+        payload = _json(event) if message.payload is None else _filled(message.payload, event)
+        sent = self._client.publish(
+            _filled(message.topic, event), payload, qos=1, retain=message.retain
+        )
+        if sent.rc not in (0, 4):  # 4: not connected yet, but queued
+            raise ValueError(f"the broker takes no more messages ({sent.rc})")
+        self._last = sent
+
+    def close(self) -> None:
+        if self._last is not None and not _published(self._last):
+            log.warning("the broker wasn't reached: messages were lost")
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def _published(message: "MQTTMessageInfo") -> bool:
+    try:
+        message.wait_for_publish(CLOSING_S)
+    except (RuntimeError, ValueError):  # it never was connected, or too much waits
+        return False
+    return message.is_published()
+
+
+def _password(broker: Broker) -> str | None:
+    if broker.password_variable is None:
+        return None
+    if broker.password_variable not in os.environ:
+        raise UserError(f"the broker's password is to be in {broker.password_variable}: set it")
+    return os.environ[broker.password_variable]
+
+
+def _post(address: str, event: dict[str, Any]) -> None:
+    request = urllib.request.Request(
+        address, _json(event).encode(), {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=WEBHOOK_S):
+            pass
+    except urllib.error.URLError as error:
+        raise OSError(f"{address}: {error}") from None
+
+
+def _run(command: list[str], event: dict[str, Any]) -> None:
+    filled = [_filled(part, event) for part in command]
+    subprocess.run(
+        filled, input=_json(event), text=True, timeout=COMMAND_S, check=True,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def _json(event: dict[str, Any]) -> str:
+    return json.dumps(event, ensure_ascii=False)
+
+
+class _Known(dict[str, Any]):
+    """An event's keys; what it hasn't is empty."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+class _Plain(string.Formatter):
+    """Fills in keys and nothing else: no attributes, no items, no formats."""
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        return kwargs[field_name], field_name
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return str(value)
+
+
+def _filled(text: str, event: dict[str, Any]) -> str:
+    """Return text with the event's keys filled in; a single brace that opens nothing stays."""
+    try:
+        return _Plain().vformat(text, (), _Known(event))
+    except ValueError:
+        return text
