@@ -2,11 +2,13 @@
 
 import json
 import logging
+import math
 import os
 import queue
-import string
+import re
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -23,16 +25,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 WAITING = 100
 """Actions that wait at most; what comes then is dropped, and counted."""
+KEY = re.compile(r"\{([a-z_]+)\}")
 WEBHOOK_S, COMMAND_S, CLOSING_S = 5.0, 10.0, 3.0
 """How long an address, a program, and all that waits at the end may take."""
 
 
 class Doing:
-    """`counts`: how often what was "done", "failed" or was "dropped"."""
+    """`counts`: how many actions were "done", "failed", "dropped" for more waited than may, or
+    "left" undone at the end."""
 
     def __init__(self, table: Table) -> None:
         """Raises UserError where the table's broker needs a password that isn't there."""
         self.counts: Counter[str] = Counter()
+        self._deadline = math.inf
         self._messages = _Messages(table.broker) if table.sends_messages else None
         self._waiting: queue.Queue[tuple[Action, dict[str, Any]] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._work, name="actions", daemon=True)
@@ -47,18 +52,21 @@ class Doing:
             log.warning("an action was dropped: %d wait already", WAITING)
 
     def close(self) -> None:
-        """Finish what waits, within `CLOSING_S`."""
-        try:
-            self._waiting.put(None, timeout=CLOSING_S)
-            self._thread.join(CLOSING_S)
-        except queue.Full:
-            log.warning("actions that still waited were left undone")
+        """Finish what waits, within `CLOSING_S`, and what is being done then."""
+        self._deadline = time.monotonic() + CLOSING_S
+        self._waiting.put(None)
+        self._thread.join()
+        if self.counts["left"]:
+            log.warning("%d actions that still waited were left undone", self.counts["left"])
         if self._messages is not None:
             self._messages.close()
 
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:
-            self.counts["done" if self._tried(*item) else "failed"] += 1
+            if time.monotonic() > self._deadline:
+                self.counts["left"] += 1
+            else:
+                self.counts["done" if self._tried(*item) else "failed"] += 1
 
     def _tried(self, action: Action, event: dict[str, Any]) -> bool:
         try:
@@ -151,26 +159,6 @@ def _json(event: dict[str, Any]) -> str:
     return json.dumps(event, ensure_ascii=False)
 
 
-class _Known(dict[str, Any]):
-    """An event's keys; what it hasn't is empty."""
-
-    def __missing__(self, key: str) -> str:
-        return ""
-
-
-class _Plain(string.Formatter):
-    """Fills in keys and nothing else: no attributes, no items, no formats."""
-
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
-        return kwargs[field_name], field_name
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        return str(value)
-
-
 def _filled(text: str, event: dict[str, Any]) -> str:
-    """Return text with the event's keys filled in; a single brace that opens nothing stays."""
-    try:
-        return _Plain().vformat(text, (), _Known(event))
-    except ValueError:
-        return text
+    """Return text with the event's keys filled in, {name} and the like; what it hasn't is empty."""
+    return KEY.sub(lambda found: str(event.get(found[1], "")), text)

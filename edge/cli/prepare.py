@@ -97,6 +97,7 @@ class Request:
     predict: bool = False
     video: str | None = None
     window: bool = False
+    rules: str | None = None
     record: str | None = None
     trace: str | None = None
     pace: str | None = None

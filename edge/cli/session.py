@@ -3,12 +3,15 @@
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from edge.actions import Rules
+from edge.actions.doing import Doing
+from edge.actions.table import Table, read
 from edge.budget.device import modelled, own_meter
 from edge.budget.meters import PowerMeter
 from edge.cli.lines import Energy, Lines, summary
@@ -75,7 +78,7 @@ def perform(request: Request, *, lines_to_stdout: bool, progress: bool) -> Accou
     """
     graph = prepare(request)
     check_files(request)
-    with _whole(request.trace) as trace:
+    with _rules(request.rules) as rules, _whole(request.trace) as trace:
         profile = _profile(request)
         run = graph.run(
             request.source,
@@ -91,11 +94,16 @@ def perform(request: Request, *, lines_to_stdout: bool, progress: bool) -> Accou
         results = Results(request.out, wanted=lines_to_stdout or request.out is not None)
         meter = _meter(request, profile)
         with closing(results), closing(Progress(run, progress, request.max_frames)) as bar:
-            people = _write(watched, lines, results, bar)
+
+            def tell(line: Any) -> None:
+                results.write(line)
+                rules.see(line)
+
+            people = _write(watched, lines, tell, bar)
             if not _came(graph, run):
                 _end_with_nothing(watched, request.source)
             for line in lines.rest():
-                results.write(line)
+                tell(line)
             statistics = run.statistics
             energy = None
             if meter is not None:
@@ -122,12 +130,25 @@ def _meter(request: Request, profile: Profile | None) -> PowerMeter | None:
     return own_meter()
 
 
-def _write(watched: Watched, lines: Lines, results: Results, bar: Progress) -> frozenset[int]:
-    """Write all lines but the summary; return the ids of the people in them."""
+@contextmanager
+def _rules(path: str | None) -> Iterator[Rules]:
+    """Have the rules of a table followed, or none; what was begun is finished at the end."""
+    table = Table(rules=[]) if path is None else read(Path(path))
+    if not table.rules:
+        yield Rules(table, lambda action, event: None)
+        return
+    with closing(Doing(table)) as doing:
+        yield Rules(table, doing.act)
+
+
+def _write(
+    watched: Watched, lines: Lines, tell: Callable[[Any], None], bar: Progress
+) -> frozenset[int]:
+    """Tell of all lines but the summary; return the ids of the people in them."""
     people = set[int]()
     for item in watched:
         for line in lines.of(item):
-            results.write(line)
+            tell(line)
         if isinstance(item, Result) and isinstance(item.value, FrameResult):
             people.update(person.id for person in item.value.people)
         bar.update(item)
