@@ -26,7 +26,7 @@ def write(path: Path, entries: dict[str, Entry], measured_on: str) -> None:
 
     What is faster than its parent stands before it: the first is what runs on the virtual clock.
     """
-    with _open(path) as manifest:
+    with opened(path) as manifest:
         for model in manifest["models"]:
             if entry := entries.get(model["name"]):
                 _enter(model, entry)
@@ -35,7 +35,7 @@ def write(path: Path, entries: dict[str, Entry], measured_on: str) -> None:
 
 def write_times(path: Path, times: dict[str, dict[str, float]], measured_on: str) -> None:
     """Replace the times of variants, by model and variant; all else stays as it is."""
-    with _open(path) as manifest:
+    with opened(path) as manifest:
         for model in manifest["models"]:
             for variant in model["variants"]:
                 if ms := times.get(model["name"], {}).get(variant["name"]):
@@ -44,7 +44,7 @@ def write_times(path: Path, times: dict[str, dict[str, float]], measured_on: str
 
 
 @contextlib.contextmanager
-def _open(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[Any]:
     """Yield the manifest to change; it is written if nothing went wrong."""
     yaml = YAML()
     yaml.width, yaml.preserve_quotes = 10_000, True

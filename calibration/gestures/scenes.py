@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from calibration.gestures.actor import PALM, RATE, Actor, Done, tremble
 from calibration.gestures.everyday import EVERYDAY
 from calibration.gestures.hand import BENDS, PLACE, SEEN, TURN, Floats, pictured
-from calibration.gestures.motions import GESTURES, act
+from calibration.gestures.motions import act
 from edge.people.hand_motion import SECOND, HandMotion
 from edge.people.hand_shape import hand_shape
 from edge.people.moving_gestures import MOVING
@@ -176,15 +176,3 @@ def judged(looks: Looks, done: list[Done]) -> Scene:
         labels[near & ~told & (labels <= 0)] = -1
         labels[told] = kind if seen_before else -1
     return Scene(t, windows, labels)
-
-
-def scenes(seed: int, count: int, everyday: float = 0.4) -> list[Scene]:
-    """Return scenes of all kinds, `everyday` of them without a gesture."""
-    rng = np.random.default_rng(seed)
-    found = []
-    for _ in range(count):
-        name = None if rng.random() < everyday else GESTURES[rng.integers(len(GESTURES))]
-        made = scene(rng, name)
-        if len(made.t):
-            found.append(made)
-    return found

@@ -8,8 +8,17 @@ import msgspec
 import numpy as np
 
 from edge.inference import Model
-from edge.people.hand_motion import FORM, PLACE, SECOND, SIZE, STEPS, HandMotion
-from edge.people.hand_shape import FACING, FINGERS
+from edge.people.hand_motion import (
+    FORM,
+    KNOWN,
+    PLACE,
+    SECOND,
+    SEEN,
+    SIZE,
+    STEPS,
+    HandMotion,
+)
+from edge.people.hand_shape import FACING, FINGERS, PINCH, TIP
 from edge.vision.targets import Floats
 
 MOVING = (
@@ -19,6 +28,10 @@ MOVING = (
 )
 """What the classifier tells apart, in its order. A `tap` soon after another is a `double_tap`, a
 `release` after a `grab` is a `drag_and_drop`, any other is nothing."""
+MADE = 30
+"""Of the window's steps, the last, in which a gesture is made: 1.5 s."""
+GONE = 5
+"""Steps, 0.25 s, after which a hand that wasn't seen may have another shape."""
 
 
 class MovingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,8 +59,21 @@ class MovingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Or the palm looks at the camera by so much: a `stop` is a hand that is still."""
     seen_s: float = 0.25
     """And the hand itself was seen so lately; a wrist alone says little."""
+    leap: float = 35.0
+    """Hands a second, faster than which none moves: then it is another one that was taken for it.
+    The quickest swipes are 25."""
     begun_s: float = 0.4
     """And for so long: what was going on before isn't known of a hand that just came into view."""
+    closing: float = 0.5
+    """A `grab` or `release` has bent or straightened the fingers by so much, on average; from open
+    hand to fist it is 1.4."""
+    pinching: float = 0.3
+    """A zoom has moved thumb and forefinger by so many hands against each other; 0.5 and more."""
+    together: float = 0.7
+    """And the other fingers stayed, or all went along: where one moved by so much more than
+    another, fingers were spelled or counted."""
+    flicking: float = 0.15
+    """A `tap` has moved the fingertip by so many hands, or changed the hand's size by as much."""
     forget_s: float = 1.0
     """A hand of which nothing was known for longer is begun anew."""
 
@@ -85,7 +111,7 @@ class MovingGestures:
     ) -> None:
         """Take in a look at a hand at t, µs; arguments as of `HandMotion.see`."""
         hand = self.hands.get(key)
-        if hand is None:
+        if hand is None or self._leapt(hand, t, place):
             hand = self.hands[key] = _Hand(begun=t)
         hand.motion.see(t, place, size, shape, apart)
         hand.seen = t
@@ -109,7 +135,7 @@ class MovingGestures:
         since = t - (self.settings.confirm_s + 0.01) * SECOND
         hand.looks = [look for look in hand.looks if look[0] >= since]
         hand.looks.append((t, self.classify(window)))
-        told = self._decide(hand, t)
+        told = self._decide(hand, t, window)
         if told is not None:
             yield told
 
@@ -127,6 +153,13 @@ class MovingGestures:
     def close(self) -> None:
         self.classifier.close()
 
+    def _leapt(self, hand: _Hand, t: int, place: Floats) -> bool:
+        """Say whether this can't be the hand that it was taken for."""
+        if hand.seen != hand.motion.t:
+            return False  # meanwhile only a wrist was known, and that not well
+        far = float(np.linalg.norm(place - hand.motion.place)) / hand.motion.size
+        return far * SECOND > self.settings.leap * (t - hand.seen)
+
     def _stirs(self, hand: _Hand, window: Floats, t: int) -> bool:
         """Say whether something is going on that may be a gesture."""
         settings = self.settings
@@ -141,7 +174,31 @@ class MovingGestures:
         fingers = late[:, FORM][:, FINGERS]
         return bool(max(*moved, np.ptp(fingers, axis=0).max() / 2) > settings.stir)
 
-    def _decide(self, hand: _Hand, t: int) -> Told | None:
+    def _happened(self, name: str, window: Floats) -> bool:
+        """Say whether what a gesture is made of was seen to happen: the classifier is asked of
+        hands of which little was seen, too."""
+        settings = self.settings
+        late = window[-MADE:]
+        seen = (late[:, SEEN] > 0.5) & (late[:, KNOWN] > 0)
+        gone = np.flatnonzero(np.convolve(~seen, np.ones(GONE), "valid") == GONE)
+        first = gone[-1] + GONE if len(gone) else 0  # what comes back may be another hand
+        late = late[first:][seen[first:]]
+        if len(late) < 2:
+            return False
+        form = late[:, FORM]
+        fingers = form[:, FINGERS]
+        if name in ("grab", "release"):
+            return bool(np.ptp(fingers[:, 1:].mean(axis=1)) > settings.closing)
+        if name in ("zoom_in", "zoom_out"):
+            others = np.ptp(fingers[:, 2:], axis=0)
+            apart = np.ptp(form[:, PINCH])
+            return bool(apart > settings.pinching and np.ptp(others) < settings.together)
+        if name == "tap":
+            flicked = np.ptp(np.column_stack((form[:, TIP], late[:, SIZE])), axis=0).max()
+            return bool(flicked > settings.flicking)
+        return True
+
+    def _decide(self, hand: _Hand, t: int, window: Floats) -> Told | None:
         settings = self.settings
         mean = np.mean([likely for _, likely in hand.looks], axis=0)
         if hand.going:
@@ -152,6 +209,8 @@ class MovingGestures:
         best = int(mean[1:].argmax()) + 1
         name, score = MOVING[best], float(mean[best])
         if len(hand.looks) < 2 or score < settings.sure or name == hand.going:
+            return None
+        if not self._happened(name, window):
             return None
         since = t - hand.told
         if since < settings.rest_s * SECOND and not (name == "release" and hand.grabbed):
