@@ -92,6 +92,17 @@ def covered(landmarks: Floats, grey: NDArray[np.uint8]) -> bool:
     return bool(flat and white_light.mean() < DARK * cheek)
 
 
+def within(landmarks: Floats, boxes: list[list[float]]) -> bool:
+    """Say whether one of the eyes is in one of these boxes, such as hands': the landmarks of what
+    is behind are made up, and those of the whole face suffer."""
+    eyes = landmarks[[IRISES[0].start, IRISES[1].start], :2].tolist()
+    return any(
+        left <= x <= left + width and top <= y <= top + height
+        for x, y in eyes
+        for left, top, width, height in boxes
+    )
+
+
 def iris_width(landmarks: Floats) -> float:
     """Return how wide irises are, pixels: the wider of the two, which is turned away less."""
     return max(math.dist(landmarks[eye][1, :2], landmarks[eye][3, :2]) for eye in IRISES)

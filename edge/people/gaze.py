@@ -9,11 +9,11 @@ import numpy as np
 from edge.graph.node import Context, Node
 from edge.io.frames import Frame
 from edge.io.intrinsics import Intrinsics
-from edge.people.eyes import IRIS, IRIS_SEEN, Look, covered, iris_width, look, openness
+from edge.people.eyes import IRIS, IRIS_SEEN, Look, covered, iris_width, look, openness, within
 from edge.people.gaze_correction import GazeCorrection, corrected, correction
 from edge.people.head_pose import HeadPose, Matrix, angles, direction, head_pose
 from edge.people.results import Face, FrameResult, Person
-from edge.people.rows import face_rows
+from edge.people.rows import face_rows, hands_of
 from edge.people.view import View, ViewSettings
 from edge.vision.faces import Meshes
 from edge.vision.targets import Floats
@@ -73,7 +73,7 @@ class Gaze(Node):
     is in it. `meshes`: their landmarks; gaze and eyes need those with irises (478).
     Output: the same `FrameResult`, with `yaw`, `pitch`, `roll`, `distance_m`, `eyes_open`, `gaze`,
     `gaze_sd`, and `gaze_point` where the display is known. What can't be told is left out: a gaze
-    that may be off by more than `unknown_deg`, that of closed eyes or behind sunglasses.
+    that may be off by more than `unknown_deg`, that of closed eyes, behind sunglasses or a hand.
     """
 
     class Settings(ViewSettings):
@@ -100,8 +100,9 @@ class Gaze(Node):
         if meshes is None or not rows:
             return people
         camera = self.view.of(frame)
+        held_up = [hand.box for person in people.people for hand in hands_of(person)]
         seen = [
-            self._person(frame, person, meshes.landmarks[rows[person.id]], camera)
+            self._person(frame, person, meshes.landmarks[rows[person.id]], camera, held_up)
             if person.id in rows
             else person
             for person in people.people
@@ -109,7 +110,12 @@ class Gaze(Node):
         return msgspec.structs.replace(people, people=seen)
 
     def _person(
-        self, frame: Frame, person: Person, landmarks: Floats, camera: Intrinsics
+        self,
+        frame: Frame,
+        person: Person,
+        landmarks: Floats,
+        camera: Intrinsics,
+        held_up: list[list[float]],
     ) -> Person:
         pose = head_pose(landmarks, camera)
         if pose is None:
@@ -129,7 +135,8 @@ class Gaze(Node):
             # A mirrored picture's left eye is the right one.
             left_first = open_ if frame.mirrored else open_[::-1]
             said["eyes_open"] = [round(value, 2) for value in left_first]
-            if max(open_) >= self.settings.shut and not covered(landmarks, frame.grey):
+            hidden = within(landmarks, held_up) or covered(landmarks, frame.grey)
+            if max(open_) >= self.settings.shut and not hidden:
                 said |= self._looks(frame, look(landmarks, pose, camera, open_), factor)
         distance = float(np.linalg.norm(pose.place)) * factor
         said["distance_m"] = round(distance, 3 if distance < 1 else 2)

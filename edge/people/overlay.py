@@ -2,12 +2,26 @@
 
 import cv2
 import numpy as np
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
 from edge.graph.node import Node
 from edge.io.frames import Frame
+from edge.people.drawing import (
+    NOBODY,
+    Colour,
+    Points,
+    colour_of,
+    draw_body,
+    draw_brackets,
+    draw_hand,
+    draw_label,
+    draw_look,
+    draw_mesh,
+    lighter,
+)
 from edge.people.results import Body, Face, FrameResult, Hand, Person
+from edge.people.rows import hands_of
 from edge.vision.bodies import Bodies
 from edge.vision.detection import intersection_over_union
 from edge.vision.faces import Meshes
@@ -15,77 +29,16 @@ from edge.vision.hands import Hands
 from edge.vision.silhouette import PERSON, Silhouette, at_size
 from edge.vision.targets import Seen, corners
 
-Colour = tuple[int, int, int]
-Points = NDArray[np.float64]
-
-# BGR; neighbours in this order are easy to tell apart, for the colour-blind too (Okabe and Ito).
-PALETTE: tuple[Colour, ...] = (
-    (233, 180, 86),
-    (0, 159, 230),
-    (115, 158, 0),
-    (167, 121, 204),
-    (66, 228, 240),
-    (178, 114, 0),
-    (0, 94, 213),
-)
-NOBODY: Colour = (170, 170, 170)
-JOINT: Colour = (245, 245, 245)
-IRIS: Colour = (240, 200, 60)
-INK: Colour = (20, 20, 20)
-SUBPIXEL_BITS = 4
-FAR = 30_000
-"""Pixels; OpenCV's fixed numbers have no room for much more."""
-
-# Lines of landmarks, as numbered by MediaPipe's face mesh.
-CLOSED = tuple(
-    np.array(numbers.split(), int)
-    for numbers in (
-        # face
-        "10 338 297 332 284 251 389 356 454 323 361 288 397 365 379 378 400 377 "
-        "152 148 176 149 150 136 172 58 132 93 234 127 162 21 54 103 67 109",
-        # lips, outside and inside
-        "61 146 91 181 84 17 314 405 321 375 291 409 270 269 267 0 37 39 40 185",
-        "78 95 88 178 87 14 317 402 318 324 308 415 310 311 312 13 82 81 80 191",
-        # eyes
-        "33 7 163 144 145 153 154 155 133 173 157 158 159 160 161 246",
-        "263 249 390 373 374 380 381 382 362 398 384 385 386 387 388 466",
-    )
-)
-OPEN = tuple(
-    np.array(numbers.split(), int)
-    for numbers in (
-        "46 53 52 65 55",  # brows
-        "70 63 105 66 107",
-        "276 283 282 295 285",
-        "300 293 334 296 336",
-        "168 6 197 195 5 4",  # nose
-        "98 97 2 326 327",
-    )
-)
-IRISES = (np.arange(469, 473), np.arange(474, 478))
-
-
-# Bones of a hand, as MediaPipe numbers its points: each finger, and across the palm.
-FINGERS = tuple(np.array([0, *range(first, first + 4)]) for first in (1, 5, 9, 13, 17))
-PALM = np.array([5, 9, 13, 17])
-# Bones of a body: shoulders and hips, arms with hands, legs with feet.
-BONES = np.array(
-    [
-        *((11, 12), (11, 23), (12, 24), (23, 24)),
-        *((11, 13), (13, 15), (15, 17), (15, 19), (15, 21), (17, 19)),
-        *((12, 14), (14, 16), (16, 18), (16, 20), (16, 22), (18, 20)),
-        *((23, 25), (25, 27), (27, 29), (29, 31), (27, 31)),
-        *((24, 26), (26, 28), (28, 30), (30, 32), (28, 32)),
-    ]
-)
-VISIBLE = 0.5
-"""A body's landmark with less visibility is a guess."""
 DIMMED = 0.6
 """How bright what is no person stays."""
 SAME = 0.3
 """A part whose box shares less with what the results say belongs to nobody."""
 SPEAKS = 0.5
 """From this probability on somebody is said to be the one who is heard."""
+ATTENDS = 0.5
+"""And to attend to the device."""
+EYES = 0.4
+"""How far down in a face's box its eyes are."""
 
 
 class Overlay(Node):
@@ -95,7 +48,8 @@ class Overlay(Node):
     the landmarks; unwired, those in `people` are drawn, where they were asked for. `silhouette`:
     what is no person is dimmed.
     Output: a frame with the same number and time, in which all is drawn. The box of who was
-    carried here, not seen, is thin; who is heard "speaks".
+    carried here, not seen, is thin; who is heard "speaks", who looks at the device "attends". An
+    arrow says where the eyes look, or where the head is turned if that is all that is known.
     """
 
     class Settings(Node.Settings):
@@ -135,23 +89,48 @@ class Overlay(Node):
             colour = colour_of(person.id)
             draw_brackets(picture, person.box, colour, thickness if person.fresh else 0)
             draw_label(picture, self._label(person), person.box, colour, thickness)
+            _draw_look(picture, person.face, colour, thickness, frame.mirrored)
+            for hand in hands_of(person):
+                _draw_gesture(picture, hand, colour, thickness)
         return Frame(picture, frame.index, frame.t, still=frame.still)
 
     def _label(self, person: Person) -> str:
         score = f"  {person.score:.0%}" if self.settings.scores else ""
-        speaks = isinstance(person.speaking, float) and person.speaking >= SPEAKS
-        return f"{person.id}{score}{'  speaks' if speaks else ''}"
+        speaks = "  speaks" if _at_least(person.speaking, SPEAKS) else ""
+        attends = "  attends" if _at_least(person.attention, ATTENDS) else ""
+        return f"{person.id}{score}{speaks}{attends}"
 
 
-def colour_of(id_: int) -> Colour:
-    """Return a person's colour."""
-    return PALETTE[(id_ - 1) % len(PALETTE)]
+def _at_least(value: float | UnsetType, limit: float) -> bool:
+    return isinstance(value, float) and value >= limit
 
 
-def lighter(colour: Colour) -> Colour:
-    """Return a colour half way to white."""
-    blue, green, red = colour
-    return (blue + 255) // 2, (green + 255) // 2, (red + 255) // 2
+def _draw_look(
+    picture: NDArray[np.uint8],
+    face: Face | UnsetType,
+    colour: Colour,
+    thickness: int,
+    mirrored: bool,
+) -> None:
+    """Draw where a face looks: its eyes, or its head, then in a lighter colour."""
+    if not isinstance(face, Face):
+        return
+    if isinstance(face.gaze, list):
+        yaw, pitch = face.gaze
+    elif isinstance(face.yaw, float) and isinstance(face.pitch, float):
+        yaw, pitch = face.yaw, face.pitch
+        colour = lighter(colour)
+    else:
+        return
+    x, y, width, height = face.box
+    eyes = x + width / 2, y + EYES * height
+    # In a mirrored picture a person's left is the picture's left.
+    draw_look(picture, eyes, (-yaw if mirrored else yaw, pitch), width, colour, thickness)
+
+
+def _draw_gesture(picture: NDArray[np.uint8], hand: Hand, colour: Colour, thickness: int) -> None:
+    if isinstance(hand.gesture, str) and hand.gesture != "none":
+        draw_label(picture, hand.gesture.replace("_", " "), hand.box, colour, thickness)
 
 
 def _background(frame: Frame, silhouette: Silhouette | None) -> NDArray[np.uint8]:
@@ -191,97 +170,3 @@ def _of(person: Person, kind: str) -> list[Face | Hand | Body]:
     if found is UNSET:
         return []
     return found if isinstance(found, list) else [found]
-
-
-def draw_mesh(picture: NDArray[np.uint8], points: Points, colour: Colour, thickness: int) -> None:
-    """Draw 468 or 478 landmarks (n, 2): every point, the face's lines, and irises if there."""
-    draw_dots(picture, points[:468], colour, thickness)
-    draw_lines(picture, [points[line] for line in CLOSED], colour, closed=True)
-    draw_lines(picture, [points[line] for line in OPEN], colour, closed=False)
-    if len(points) > IRISES[-1][-1]:
-        draw_lines(picture, [points[line] for line in IRISES], IRIS, closed=True)
-
-
-def draw_hand(picture: NDArray[np.uint8], points: Points, colour: Colour, thickness: int) -> None:
-    """Draw 21 landmarks (n, 2): fingers, palm and joints."""
-    draw_bones(picture, [points[line] for line in (*FINGERS, PALM)], colour, thickness)
-    draw_joints(picture, points, thickness)
-
-
-def draw_body(picture: NDArray[np.uint8], points: Points, colour: Colour, thickness: int) -> None:
-    """Draw 33 landmarks (n, 4): the bones and joints that are visible, without the face."""
-    visible = points[:, 3] > VISIBLE
-    bones = BONES[visible[BONES].all(axis=1)]
-    draw_bones(picture, [points[bone, :2] for bone in bones], colour, thickness)
-    draw_joints(picture, points[np.unique(bones), :2], thickness)
-
-
-def draw_bones(
-    picture: NDArray[np.uint8], lines: list[Points], colour: Colour, thickness: int
-) -> None:
-    """Draw lines through points (n, 2) each, rimmed so that they're seen on any ground."""
-    draw_lines(picture, lines, INK, closed=False, thickness=thickness + 2)
-    draw_lines(picture, lines, colour, closed=False, thickness=thickness)
-
-
-def draw_joints(picture: NDArray[np.uint8], points: Points, thickness: int) -> None:
-    """Draw light dots at points (n, 2)."""
-    for x, y in _fixed(points).tolist():
-        radius = (1 + thickness) << (SUBPIXEL_BITS - 1)
-        cv2.circle(picture, (x, y), radius, JOINT, cv2.FILLED, cv2.LINE_AA, SUBPIXEL_BITS)
-
-
-def draw_dots(picture: NDArray[np.uint8], points: Points, colour: Colour, side: int) -> None:
-    """Draw squares of `side` pixels, half transparent, at all points (n, 2) at once."""
-    square = np.stack(np.meshgrid(range(side), range(side)), axis=-1).reshape(-1, 2)
-    pixels = (points[:, None] + square - (side - 1) / 2).reshape(-1, 2).round().astype(int)
-    height, width = picture.shape[:2]
-    x, y = pixels[((pixels >= 0) & (pixels < (width, height))).all(axis=1)].T
-    picture[y, x] = picture[y, x] // 2 + np.array(colour, np.uint8) // 2
-
-
-def draw_lines(
-    picture: NDArray[np.uint8],
-    lines: list[Points],
-    colour: Colour,
-    *,
-    closed: bool,
-    thickness: int = 1,
-) -> None:
-    """Draw smooth lines through points (n, 2) each."""
-    fixed = [_fixed(line) for line in lines]
-    cv2.polylines(picture, fixed, closed, colour, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
-
-
-def _fixed(points: Points) -> NDArray[np.int32]:
-    """Return points in fixed numbers; what is far outside of any picture comes nearer."""
-    return (points.clip(-FAR, FAR) * 2**SUBPIXEL_BITS).round().astype(np.int32)
-
-
-def draw_brackets(
-    picture: NDArray[np.uint8], box: list[float], colour: Colour, thickness: int
-) -> None:
-    """Draw the corners of a box, which leave the face free."""
-    x, y, width, height = box
-    arm = min(width, height) / 5
-    arms = []
-    for left, right in ((x, 1), (x + width, -1)):
-        for top, down in ((y, 1), (y + height, -1)):
-            ends = [(left + right * arm, top), (left, top), (left, top + down * arm)]
-            arms.append(_fixed(np.array(ends)))
-    cv2.polylines(picture, arms, False, colour, 1 + thickness, cv2.LINE_AA, SUBPIXEL_BITS)
-
-
-def draw_label(
-    picture: NDArray[np.uint8], text: str, box: list[float], colour: Colour, thickness: int
-) -> None:
-    """Write dark on a coloured plate above the box, or in its top where there's no room."""
-    font, scale = cv2.FONT_HERSHEY_SIMPLEX, 0.28 * thickness
-    (width, height), below = cv2.getTextSize(text, font, scale, 1)
-    pad = 2 * thickness
-    left = min(max(round(box[0]), 0), max(picture.shape[1] - width - 2 * pad, 0))
-    bottom = max(round(box[1]) - pad, height + below + 2 * pad)
-    plate = (left, bottom - height - below - 2 * pad), (left + width + 2 * pad, bottom)
-    cv2.rectangle(picture, *plate, colour, cv2.FILLED)
-    at = left + pad, bottom - pad - below
-    cv2.putText(picture, text, at, font, scale, INK, 1, cv2.LINE_AA)

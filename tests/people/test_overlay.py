@@ -6,17 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.io.frames import Frame
-from edge.people.overlay import (
-    BONES,
-    DIMMED,
-    FINGERS,
-    JOINT,
-    NOBODY,
-    PALM,
-    Overlay,
-    colour_of,
-    draw_dots,
-)
+from edge.people.drawing import BONES, FINGERS, JOINT, NOBODY, PALM, colour_of, draw_dots
+from edge.people.overlay import DIMMED, Overlay
 from edge.people.results import Body, Face, FrameResult, Hand, Person
 from edge.vision.bodies import Bodies
 from edge.vision.faces import Meshes
@@ -67,10 +58,13 @@ def bodies(landmarks: Floats) -> Bodies:
     return Bodies(**parts(landmarks), world=np.zeros((1, 33, 3), np.float32))
 
 
-def picture(people: FrameResult, *, settings: dict | None = None, **seen) -> np.ndarray:
+def picture(
+    people: FrameResult, *, settings: dict | None = None, mirrored=False, **seen
+) -> np.ndarray:
     overlay = Overlay(Overlay.Settings(**(settings or {})))
     overlay.open(context())
     frame = Frame(np.full((240, 320, 3), WALL, np.uint8), 4, 100_000)
+    frame.mirrored = mirrored
     inputs = dict.fromkeys(("meshes", "hands", "bodies", "silhouette")) | seen
     out = overlay.process(frame, people, **inputs)
     assert (out.index, out.t, out.size) == (4, 100_000, (320, 240))
@@ -178,3 +172,47 @@ def test_dots_are_drawn_where_the_points_are_and_nowhere_else():
     blank = np.zeros((20, 30, 3), np.uint8)
     draw_dots(blank, np.array([[5.0, 7.0], [29.0, 19.0], [30.0, 3.0], [-1.0, -1.0]]), JOINT, 1)
     assert np.argwhere(blank.any(axis=2)).tolist() == [[7, 5], [19, 29]]
+
+
+def looking(**angles: Any) -> FrameResult:
+    face = Face(box=[110, 70, 100, 100], score=0.9, **angles)
+    person = Person(id=1, box=[0, 0, 320, 240], score=0.9, fresh=True, face=face)
+    return FrameResult(frame=4, t=0.1, size=[320, 240], people=[person])
+
+
+def middle(changed: np.ndarray) -> np.ndarray:
+    """Return where, on average, the picture's middle was drawn on, against the eyes' place."""
+    inner = changed[20:220, 40:280].any(axis=2)
+    return np.argwhere(inner).mean(axis=0)[::-1] - (120, 90)
+
+
+def test_an_arrow_points_where_the_eyes_look_else_the_head():
+    right, down = (
+        middle(drawn(looking(gaze=[40.0, 0.0]))),
+        middle(drawn(looking(gaze=[0.0, -40.0]))),
+    )
+    assert right[0] > 15 > abs(right[1])
+    assert down[1] > 15 > abs(down[0])
+    assert middle(drawn(looking(gaze=[40.0, 0.0]), mirrored=True))[0] < -15
+    head = looking(yaw=40.0, pitch=0.0)
+    assert (picture(head) > picture(looking(gaze=[40.0, 0.0]))).any()  # it is lighter
+    assert middle(drawn(head))[0] > 15
+    away = looking(yaw=40.0, pitch=0.0, gaze=[-40.0, 0.0])
+    assert middle(drawn(away))[0] < -15
+
+
+def test_a_hands_gesture_is_written_and_none_is_not():
+    def shown(gesture: str) -> np.ndarray:
+        hand = Hand(box=[200, 150, 60, 60], score=0.9, side="left", gesture=gesture)
+        return drawn(result(BOX, hands=[hand]))
+
+    assert shown("thumb_up")[125:150, 200:280].any()
+    np.testing.assert_array_equal(shown("none"), drawn(result(BOX)))
+
+
+@pytest.mark.parametrize("key", ["speaking", "attention"])
+def test_the_label_says_who_speaks_and_who_attends(key):
+    def inked(value: float) -> int:
+        return int(drawn(result([5.0, 70.0, 100.0, 100.0], **{key: value})).sum())
+
+    assert inked(0.9) > inked(0.1)
