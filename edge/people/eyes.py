@@ -17,8 +17,13 @@ IRISES = (slice(468, 473), slice(473, 478))
 """Of the person's right eye and left one: the middle, then the rim right, above, left, below."""
 CORNERS = np.array(((33, 133), (362, 263)))
 """As the picture has them from left to right."""
-LIDS = np.array((((159, 145), (158, 153), (160, 144)), ((386, 374), (385, 380), (387, 373))))
-"""Pairs of points on the upper and the lower lid."""
+ACROSS = np.array(
+    (
+        ((33, 133), (159, 145), (158, 153), (160, 144)),
+        ((362, 263), (386, 374), (385, 380), (387, 373)),
+    )
+).transpose(2, 0, 1)
+"""From corner to corner, and three times from the upper lid to the lower one."""
 _CORNERS_AT = np.array(((-3.15, -2.62, -3.47), (3.15, -2.62, -3.47)))
 _TURNS_AT = np.array(((-3.15, -2.82, -2.55), (3.15, -2.82, -2.55)))
 """In a head's axes, canonical cm: the middle between an eye's corners, and what the eye turns
@@ -69,9 +74,10 @@ class Look(NamedTuple):
 def openness(landmarks: Floats) -> tuple[float, float]:
     """Return how open the person's right eye and left one are, 0 to 1, from how far their lids are
     apart (the eye aspect ratio of Soukupová and Čech 2016). `landmarks` (478, 3), pixels."""
-    width = np.linalg.norm(landmarks[CORNERS[:, 0]] - landmarks[CORNERS[:, 1]], axis=1)
-    apart = np.linalg.norm(landmarks[LIDS[:, :, 0]] - landmarks[LIDS[:, :, 1]], axis=2)
-    ratio = apart.mean(axis=1) / np.maximum(width, 1e-6)
+    ends = landmarks[ACROSS]
+    across = ends[0] - ends[1]
+    far = np.sqrt(np.einsum("eij,eij->ei", across, across))
+    ratio = far[:, 1:].mean(axis=1) / np.maximum(far[:, 0], 1e-6)
     right, left = ((ratio - SHUT) / (WIDE - SHUT)).clip(0, 1).tolist()
     return right, left
 

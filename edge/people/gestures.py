@@ -1,5 +1,8 @@
 """What hands say, held still or moving."""
 
+import math
+from typing import NamedTuple
+
 import msgspec
 import numpy as np
 
@@ -22,6 +25,19 @@ HANDS = {"left": [15, 17, 19], "right": [16, 18, 20]}
 """Of a body's landmarks: wrist, little finger and forefinger."""
 VISIBLE = 0.5
 """A wrist that is more likely hidden than seen says nothing."""
+
+
+Key = tuple[int, str]
+"""A person's id, and which hand."""
+
+
+class Look(NamedTuple):
+    """What a hand looks like: its row in `Hands`, and what `hand_shape` says."""
+
+    row: int
+    place: Floats
+    size: float
+    shape: Floats
 
 
 class Gestures(Node):
@@ -78,14 +94,18 @@ class Gestures(Node):
     def process(
         self, frame: Frame, people: FrameResult, hands: Hands | None, bodies: Bodies | None
     ) -> FrameResult:
-        rows = hand_rows(people, hands)
+        looks = {
+            key: Look(row, *hand_shape(hands.landmarks[row], key[1] == "right", frame.mirrored))
+            for key, row in hand_rows(people, hands).items()
+            if hands is not None
+        }
         if self.moving is not None and not frame.still:
-            self._move(frame, people, hands, bodies, rows)
-        if self.still is None or hands is None or not rows:
+            self._move(frame, people, bodies, looks)
+        if self.still is None or hands is None or not looks:
             return people
         self.still.forget(self.t)
         return msgspec.structs.replace(
-            people, people=[self._person(frame, person, hands, rows) for person in people.people]
+            people, people=[self._person(frame, person, hands, looks) for person in people.people]
         )
 
     def close(self) -> None:
@@ -93,52 +113,39 @@ class Gestures(Node):
             if part is not None:
                 part.close()
 
-    def _person(
-        self, frame: Frame, person: Person, hands: Hands, rows: dict[tuple[int, str], int]
-    ) -> Person:
+    def _person(self, frame: Frame, person: Person, hands: Hands, looks: dict[Key, Look]) -> Person:
         if not hands_of(person):
             return person
-        shown = [self._hand(frame, person.id, hand, hands, rows) for hand in hands_of(person)]
+        shown = [self._hand(frame, person.id, hand, hands, looks) for hand in hands_of(person)]
         return msgspec.structs.replace(person, hands=shown)
 
     def _hand(
-        self, frame: Frame, id_: int, hand: Hand, hands: Hands, rows: dict[tuple[int, str], int]
+        self, frame: Frame, id_: int, hand: Hand, hands: Hands, looks: dict[Key, Look]
     ) -> Hand:
         assert self.still is not None
         key = id_, hand.side
-        row = rows.get(key)
-        if row is None or not np.isfinite(hands.world[row]).all():
+        look = looks.get(key)
+        if look is None or not np.isfinite(hands.world[look.row]).all():
             return hand
-        seems = self.still.look(hands, row, frame.mirrored)
+        seems = self.still.look(hands, look.row, look.shape)
         name, score = self.still.follow(key, self.t, seems, frame.still)
         return msgspec.structs.replace(hand, gesture=name, gesture_score=round(score, 3))
 
     def _move(
-        self,
-        frame: Frame,
-        people: FrameResult,
-        hands: Hands | None,
-        bodies: Bodies | None,
-        rows: dict[tuple[int, str], int],
+        self, frame: Frame, people: FrameResult, bodies: Bodies | None, looks: dict[Key, Look]
     ) -> None:
         """Follow every hand, and tell what is complete."""
         assert self.moving is not None
-        looks = {
-            key: hand_shape(hands.landmarks[row], key[1] == "right", frame.mirrored)
-            for key, row in rows.items()
-            if hands is not None
-        }
         wrists = wrist_places(frame.mirrored, people, bodies)
         for key in {**looks, **wrists}:
             id_, side = key
-            other = id_, SIDES[side == "left"]
-            place = looks[key][0] if key in looks else wrists[key]
-            beside = looks[other][0] if other in looks else None
-            apart = None if beside is None else float(np.linalg.norm(place - beside))
-            if key in looks:
-                self.moving.see(key, self.t, *looks[key], apart)
-            else:
+            look, beside = looks.get(key), looks.get((id_, SIDES[side == "left"]))
+            place = wrists[key] if look is None else look.place
+            apart = None if beside is None else math.dist(place, beside.place)
+            if look is None:
                 self.moving.guess(key, self.t, place, apart)
+            else:
+                self.moving.see(key, self.t, place, look.size, look.shape, apart)
             for told in self.moving.told(key, self.t):
                 self._tell(id_, told.name, told.score)
         self.moving.forget(self.t)
@@ -151,9 +158,7 @@ class Gestures(Node):
         self.context.event("gesture", person=id_, name=name, score=round(score, 3))
 
 
-def wrist_places(
-    mirrored: bool, people: FrameResult, bodies: Bodies | None
-) -> dict[tuple[int, str], Floats]:
+def wrist_places(mirrored: bool, people: FrameResult, bodies: Bodies | None) -> dict[Key, Floats]:
     """Return where bodies say that hands are, (2,), pixels as in a mirrored picture."""
     if bodies is None:
         return {}

@@ -10,9 +10,10 @@ import numpy as np
 from edge.vision.targets import Floats
 
 WRIST, MIDDLE_KNUCKLE = 0, 9
-KNUCKLES, TIPS = np.array((5, 9, 13, 17)), np.array((4, 8, 12, 16, 20))
-MIDDLES = np.array((2, 6, 10, 14, 18))
-"""Each finger's first bending joint: a straight finger's tip is far from the wrist, against it."""
+TIPS = np.array((4, 8, 12, 16, 20))
+ENDS = np.array((TIPS, (2, 6, 10, 14, 18)))
+"""And each finger's first bending joint: a straight finger's tip is far from the wrist, against
+it."""
 PALM = np.array((0, 5, 9, 13, 17))
 MIRROR = np.array((-1, 1, 1), np.float32)
 SHAPE = 12
@@ -25,9 +26,9 @@ FACING, FINGERS, PINCH, TIP = 2, slice(3, 8), 8, slice(9, 12)
 
 def straightness(points: Floats) -> Floats:
     """Return how straight each finger is, (5,), thumb first; `points` (21, 3) in any unit."""
-    far = np.linalg.norm(points[TIPS] - points[WRIST], axis=1)
-    near = np.linalg.norm(points[MIDDLES] - points[WRIST], axis=1)
-    return (far / np.maximum(near, 1e-6) - 1) * np.float32(2)
+    ends = points[ENDS] - points[WRIST]
+    far = np.sqrt(np.einsum("fij,fij->fi", ends, ends))
+    return (far[0] / np.maximum(far[1], 1e-6) - 1) * np.float32(2)
 
 
 def hand_size(points: Floats) -> float:

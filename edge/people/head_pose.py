@@ -58,16 +58,17 @@ def head_pose(landmarks: Floats, camera: Intrinsics) -> HeadPose | None:
     seen = landmarks[POINTS, :2].astype(np.float64)
     if not np.isfinite(seen).all() or np.ptp(seen, axis=0).min() < 2:
         return None
-    matrix, distortion = camera.matrix(), np.array(camera.distortion or (0.0,) * 4)
-    found, turn, place = cv2.solvePnP(PLACES, seen, matrix, distortion, flags=cv2.SOLVEPNP_SQPNP)
+    distortion = np.array(camera.distortion) if camera.distortion else None
+    found, turn, place = cv2.solvePnP(
+        PLACES, seen, camera.matrix(), distortion, flags=cv2.SOLVEPNP_SQPNP
+    )
     if not found or place[2, 0] <= 0:
         return None
-    turn, place = cv2.solvePnPRefineLM(PLACES, seen, matrix, distortion, turn, place)
     centre = np.asarray(place[:, 0], np.float64)
     towards = rotation_to(centre)
     yaw, pitch, roll = angles(towards.T @ np.asarray(cv2.Rodrigues(turn)[0], np.float64))
     upright = rotation(
-        float(np.clip(yaw / YAW_SEEN, -89, 89)), float(np.clip(pitch / PITCH_SEEN, -89, 89)), roll
+        max(-89.0, min(89.0, yaw / YAW_SEEN)), max(-89.0, min(89.0, pitch / PITCH_SEEN)), roll
     )
     return HeadPose(towards @ upright, centre / (100 * SIZE_SEEN))
 
@@ -77,17 +78,16 @@ def rotation(yaw: float, pitch: float, roll: float) -> Matrix:
     (cy, sy), (cp, sp), (cr, sr) = (
         (math.cos(math.radians(a)), math.sin(math.radians(a))) for a in (yaw, pitch, roll)
     )
-    turned = np.array(((cy, 0, -sy), (0, 1, 0), (sy, 0, cy)))
-    raised = np.array(((1, 0, 0), (0, cp, sp), (0, -sp, cp)))
-    tipped = np.array(((cr, sr, 0), (-sr, cr, 0), (0, 0, 1)))
-    return turned @ raised @ tipped
+    turned = np.array(((cy, sy * sp, -sy * cp), (0, cp, sp), (sy, -cy * sp, cy * cp)))
+    return turned @ np.array(((cr, sr, 0), (-sr, cr, 0), (0, 0, 1)))
 
 
 def angles(turned: Matrix) -> tuple[float, float, float]:
     """Return yaw, pitch and roll, degrees, of a rotation (3, 3)."""
     yaw, pitch = direction(-turned[:, 2])
-    tipped = rotation(yaw, pitch, 0).T @ turned
-    return yaw, pitch, math.degrees(math.atan2(tipped[0, 1], tipped[0, 0]))
+    (xx, xy, _), _, (zx, zy, _) = turned.tolist()
+    c, s = math.cos(math.radians(yaw)), math.sin(math.radians(yaw))
+    return yaw, pitch, math.degrees(math.atan2(c * xy + s * zy, c * xx + s * zx))
 
 
 def direction(way: Matrix) -> tuple[float, float]:

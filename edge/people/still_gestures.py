@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from edge.inference import Model
-from edge.people.hand_shape import FACING, FINGERS, hand_shape, hand_size
+from edge.people.hand_shape import FACING, FINGERS, hand_size
 from edge.people.taught_gestures import Taught, descriptor
 from edge.vision.hands import Hands
 from edge.vision.targets import Floats
@@ -63,12 +63,11 @@ class StillGestures:
         self.settings = settings
         self._shown: dict[object, _Shown] = {}
 
-    def look(self, hands: Hands, row: int, mirrored: bool) -> dict[str, float]:
-        """Return how likely each gesture is from this look alone."""
+    def look(self, hands: Hands, row: int, shape: Floats) -> dict[str, float]:
+        """Return how likely each gesture is from this look alone; `shape` (12,): the hand's, as of
+        `edge.people.hand_shape`."""
         landmarks, right = hands.landmarks[row], float(hands.right[row])
-        seems = self._canned(landmarks, hands.world[row], right) * self._fits(
-            landmarks, right > 0.5, mirrored
-        )
+        seems = self._canned(landmarks, hands.world[row], right) * self._fits(landmarks, shape)
         seems /= max(float(seems.sum()), 1e-9)
         found = dict(zip(CANNED, seems.tolist(), strict=True))
         if self.taught is not None:
@@ -121,14 +120,13 @@ class StillGestures:
         self.classifier.input(0)[:] = self.embedder.invoke()[0]
         return np.array(self.classifier.invoke()[0][0], np.float32)
 
-    def _fits(self, landmarks: Floats, right: bool, mirrored: bool) -> Floats:
+    def _fits(self, landmarks: Floats, shape: Floats) -> Floats:
         """Return how well the hand's shape fits each gesture, (8,), 0 to 1.
 
         The model takes resting hands for thumbs and pointing fingers; what it says counts only as
         far as those fingers are straight, or bent, and point where they should.
         """
         settings = self.settings
-        _, _, shape = hand_shape(landmarks, right, mirrored)
         straight = _above(shape[FINGERS][1:], settings.straight, 8)
         index, middle, ring, little = straight.tolist()
         bent = float((1 - straight).prod())
