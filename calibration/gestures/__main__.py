@@ -16,6 +16,7 @@ from calibration.gestures.network import build
 from calibration.gestures.recorded import CLIPS, tracks
 from calibration.manifest import opened
 from edge.errors import UserError
+from edge.inference.lint import lint
 from edge.people.moving_gestures import MOVING
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +88,7 @@ def _write(content: bytes) -> None:
         variant: CommentedMap = model["variants"][0]
         variant["sha256"] = hashlib.sha256(content).hexdigest()
         variant["bytes"] = len(content)
+        model["multiply_adds"] = lint(content, FILE).multiply_adds
 
 
 if __name__ == "__main__":
