@@ -7,8 +7,12 @@ from collections.abc import Iterable
 class UserError(Exception):
     """What the user gave can't be used; the message is one line that says what to do.
 
-    The command line prints it without a traceback and exits with code 2.
+    The command line prints it without a traceback and exits with code 2. Parsers, whose reasons are
+    often quoted, write them over several lines; here they become one.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -31,6 +31,25 @@ def short_path(path: str | os.PathLike[str]) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
+class Pair(click.ParamType):
+    """Two numbers with something between them, such as 9x6."""
+
+    def __init__(self, between: str) -> None:
+        self.between = between
+        self.name = f"A{between}B"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            first, second = (float(part) for part in value.split(self.between))
+        except ValueError:
+            self.fail(f"'{value}' isn't two numbers with '{self.between}' between", param, ctx)
+        return first, second
+
+
 class Group(click.Group):
     """A group that keeps its commands in the order given, and knows the nearest of a wrong name."""
 

@@ -214,8 +214,7 @@ def read(path: Path) -> Manifest:
         what, _, where = str(error).partition(" - at `$")
         raise UserError(f"{path}:{_line(text, where)}: {what}") from error
     except msgspec.DecodeError as error:
-        what = " ".join(str(error).split())  # PyYAML writes its reason over several lines
-        raise UserError(f"{path}: {what}") from error
+        raise UserError(f"{path}: {error}") from error
 
 
 def _once(kind: str, names: list[str]) -> list[str]:

@@ -79,6 +79,8 @@ class Gaze(Node):
     class Settings(ViewSettings):
         display: Display | None = None
         """Where the screen is: with it, results say which point of it somebody looks at."""
+        corrected: bool = True
+        """Of a live camera: set gazes right by what `edge calibrate gaze` measured here."""
         unknown_deg: float = 11.0
         """A gaze that is less certain says no more than the head does: half of all glances go no
         farther from where the head is turned."""
@@ -90,7 +92,8 @@ class Gaze(Node):
     def open(self, context: Context) -> None:
         super().open(context)
         self.view = View(self.settings, context)
-        self.correction: GazeCorrection | None = correction() if context.live else None
+        own = context.live and self.settings.corrected
+        self.correction: GazeCorrection | None = correction() if own else None
         self.sizes: dict[int, _Size] = {}
 
     def process(self, frame: Frame, people: FrameResult, meshes: Meshes | None) -> FrameResult:

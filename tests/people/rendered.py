@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge.graph import Graph
 from edge.paths import resource
+from edge.people.head_pose import PLACES, POINTS
 from edge.people.results import Face
 from edge.vision.faces import Meshes
 
@@ -19,12 +20,21 @@ SIZE, FOCAL = (1280, 720), 900.0
 
 
 def mesh(path: Path) -> tuple[Floats, NDArray[np.int64]]:
-    """Return vertices (468, 3), in cm, y up and z forward, and triangles (898, 3), of a face
-    geometry as MediaPipe writes it: that of a photo, turned back to look straight ahead."""
+    """Return vertices (468, 3), in cm and a head's axes, and triangles (898, 3), of a face geometry
+    as MediaPipe writes it: that of a photo.
+
+    How deep a face is, and which part lies deeper, one photo doesn't tell (the bas-relief
+    ambiguity, Belhumeur, Kriegman and Yuille 1999): as it stands, this one looks down by 11°. So it
+    is stretched and sheared until it comes nearest to the canonical face, and looks straight ahead
+    as that does.
+    """
     text = path.read_text()
     values = np.array(re.findall(r"vertex_buffer: (\S+)", text), float).reshape(468, 5)
     triangles = np.array(re.findall(r"index_buffer: (\d+)", text), int).reshape(-1, 3)
-    return values[:, :3], triangles
+    vertices = values[:, :3] * (1, -1, -1)
+    known = np.column_stack((vertices, np.ones(len(vertices))))
+    straightened, *_ = np.linalg.lstsq(known[POINTS], PLACES, rcond=None)
+    return known @ straightened, triangles
 
 
 def golden_rotation(path: Path) -> Floats:
@@ -68,7 +78,7 @@ def render(
 ) -> Floats:
     """Return a picture of a face that is turned by (3, 3) and at (3,), cm, in the camera's axes."""
     vertices, triangles = shape
-    there = (vertices * (1, -1, -1)) @ turned.T + at
+    there = vertices @ turned.T + at
     seen = there[:, :2] / there[:, 2:] * FOCAL + np.array(SIZE) / 2
     picture = np.full((SIZE[1], SIZE[0], 3), 128, np.uint8)
     corners, sources = seen[triangles], places[triangles]
