@@ -11,7 +11,7 @@ from ruamel.yaml.comments import CommentedMap
 from tqdm import tqdm
 
 from calibration.gestures.data import drawn, generated, joined, replays
-from calibration.gestures.figures import of_clip, of_everyday, of_tracks
+from calibration.gestures.figures import of_acted, of_clip, of_everyday, of_tracks
 from calibration.gestures.network import build
 from calibration.gestures.recorded import CLIPS, tracks
 from calibration.manifest import opened
@@ -39,6 +39,7 @@ BATCH = 11_000
 @click.option("--figures", is_flag=True, help="Train nothing: how good the model is that is here.")
 def main(scenes: int, folds: bool, figures: bool) -> None:
     if figures:
+        click.echo(of_acted(MODELS / FILE))
         click.echo(of_everyday(MODELS / FILE))
         return
     if not PYTHON.exists():

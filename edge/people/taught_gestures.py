@@ -108,8 +108,9 @@ def kept() -> dict[str, list[list[Floats]]]:
 
 def _read(path: Path) -> list[list[Floats]]:
     try:
-        with np.load(path) as file:
-            hands, photos = file["hands"], file["photos"]
+        # Where this is no archive, NumPy wouldn't close a file that it had opened itself.
+        with path.open("rb") as file, np.load(file) as arrays:
+            hands, photos = arrays["hands"], arrays["photos"]
         return [list(hands[photos == photo]) for photo in np.unique(photos)]
     except (OSError, EOFError, KeyError, ValueError, BadZipFile):
         raise UserError(
