@@ -47,12 +47,13 @@ format: .venv/.dev ## put the code into the project's style
 bench: .venv/.benchmarks .venv-mediapipe/.peer .venv-mediapipe-tasks/.peer ## measure this machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
-accuracy: .venv/.dev .venv-scoring/.peer ## measure ids, places carried on, faces in bad pictures, who speaks
+accuracy: .venv/.dev .venv-scoring/.peer ## measure ids, places carried on, faces in bad pictures, who speaks, gestures
 	$(BIN)/python -m tests.accuracy.suite
 	$(BIN)/python -m benchmarks.carry $(ARGS)
 	$(BIN)/python -m benchmarks.recall $(if $(EDGE_DATA),--data $(EDGE_DATA))
 	$(BIN)/python -m tests.accuracy.diarization
 	$(BIN)/python -m tests.accuracy.speaking
+	$(BIN)/python -m tests.accuracy.gestures
 
 models: .venv/.calibration ## make the quantized models again, from the published ones (ARGS=palm for one)
 	$(BIN)/python -m calibration $(ARGS)
