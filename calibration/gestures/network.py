@@ -1,5 +1,7 @@
 """The classifier of motions, written as TensorFlow Lite."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from calibration.flatbuffer import Network
@@ -11,7 +13,7 @@ Layer = tuple[Floats, Floats]
 """Weights, (taps, in, out) or (in, out), and bias."""
 
 
-def build(layers: list[Layer]) -> bytes:
+def build(layers: Sequence[Layer]) -> bytes:
     """Return the network: a window (1, STEPS, FEATURES) in, probabilities (1, classes) out."""
     network = Network()
     window = network.add_tensor("window", (1, STEPS, FEATURES))

@@ -14,7 +14,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from tests.cli.program import FRAMES, PATIENCE_S, Edge, command, lines_of
+from tests.cli.program import FRAMES, PATIENCE_S, Edge, command, is_one_line, lines_of
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "results.schema.json"
 SAMPLE = Path(__file__).parents[2] / "samples" / "astronaut.mp4"
@@ -207,3 +207,27 @@ def test_a_pipe_gets_all_lines(edge: Edge, graph: Path, clip: Path, tmp_path: Pa
         edge("run", graph, "--source", clip, "--out", "pipe")
         read, _ = reader.communicate(timeout=PATIENCE_S)
     assert len(read.splitlines()) == 1 + FRAMES + 1
+
+
+def test_rules_are_followed_as_events_come(
+    edge: Edge, graph: Path, clip: Path, tmp_path: Path
+) -> None:
+    said = tmp_path / "said.json"
+    (tmp_path / "rules.yaml").write_text(
+        f'rules:\n  - on: person_entered\n    do: [{{command: [tee, "{said}"]}}]\n'
+    )
+    assert edge("run", graph, "--source", clip, "--rules", "rules.yaml").returncode == 0
+    assert json.loads(said.read_text())["kind"] == "person_entered"
+
+
+@pytest.mark.parametrize(
+    "table", ["rules: [{on: gesture}]", "rules: [{on: gesture, do: [{mail: x}]}]", "rules: ["]
+)
+def test_a_table_that_is_none_is_said_before_anything_runs(
+    edge: Edge, graph: Path, clip: Path, tmp_path: Path, table: str
+) -> None:
+    (tmp_path / "rules.yaml").write_text(table)
+    finished = edge("run", graph, "--source", clip, "--rules", "rules.yaml", "--out", "r.jsonl")
+    assert is_one_line(finished)
+    assert "rules.yaml" in finished.stderr
+    assert not (tmp_path / "r.jsonl").exists()

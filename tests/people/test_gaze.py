@@ -29,7 +29,7 @@ def test_who_looks_into_the_camera_is_seen_to(portrait: np.ndarray) -> None:
     assert isinstance(face.eyes_open, list)
     assert min(face.eyes_open) > 0.4  # she smiles
     mirrored = face_of(np.ascontiguousarray(portrait[:, ::-1]))
-    assert gaze(mirrored) == pytest.approx((-gaze(face)[0], gaze(face)[1]), abs=3)
+    assert gaze(mirrored) == pytest.approx((-gaze(face)[0], gaze(face)[1]), abs=8)
 
 
 def test_the_point_looked_at_is_on_the_screen(portrait: np.ndarray) -> None:
