@@ -72,3 +72,30 @@ def test_either_kind_can_be_left_out(data: Path) -> None:
 def test_hands_that_make_no_gesture_are_left_alone(data: Path, clip: str) -> None:
     """All clips are in `make accuracy`."""
     assert gestures_in(data / clip)[0] == []
+
+
+FACE_AT_4_M = 0.14 / 4 * 960 / np.tan(np.radians(33))
+"""Pixels that a face is wide in a 1080p picture of a camera that sees 66°."""
+
+
+def test_hands_of_people_at_4_m_are_cut_from_the_whole_picture(data: Path, tmp_path: Path) -> None:
+    """People who hold a hand up, shrunken to what a 1080p camera sees of them: 50 to 80 pixels of
+    hand, of which a detector's shrunken picture would leave 7."""
+    photos = [
+        path for kind in ("call", "four") for path in (data / "gestures/photos" / kind).iterdir()
+    ]
+    found = 0
+    for path in sorted(photos)[:20]:
+        photo = np.asarray(cv2.imread(str(path)))
+        _, (result,) = gestures_in(path)
+        faces = [p.face.box[2] for p in result.value.people if p.face]
+        scale = FACE_AT_4_M / max(faces)
+        small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        height, width = small.shape[:2]
+        room = np.full((1080, 1920, 3), 100, np.uint8)
+        room[100 : 100 + height, 700 : 700 + width] = small[:980]
+        cv2.imwrite(str(tmp_path / "room.png"), room)
+        _, (result,) = gestures_in(tmp_path / "room.png")
+        found += any(hands_of(person) for person in result.value.people)
+    print(f"{found} of 20")
+    assert found >= 15
