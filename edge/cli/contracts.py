@@ -57,12 +57,17 @@ def contract(name: str) -> Contract:
     )
 
 
-def _settings(settings: type[Node.Settings]) -> list[Setting]:
+def _settings(settings: type[Struct], prefix: str = "") -> list[Setting]:
+    """Return options, and after one that holds others those, as `option.other`."""
     written = _written(settings)
     found = []
     for field in msgspec.structs.fields(settings):
         kind, explanation = written.get(field.name, (str(field.type), ""))
-        found.append(Setting(field.name, kind, _default(field), explanation))
+        inner = field.default if isinstance(field.default, Struct) else None
+        default = "{}" if inner is not None else _default(field)
+        found.append(Setting(prefix + field.name, kind, default, explanation))
+        if inner is not None:
+            found += _settings(type(inner), f"{prefix}{field.name}.")
     return found
 
 
@@ -74,13 +79,14 @@ def _default(field: msgspec.structs.FieldInfo) -> str | None:
     return None
 
 
-def _written(settings: type[Node.Settings]) -> dict[str, tuple[str, str]]:
+def _written(settings: type[Struct]) -> dict[str, tuple[str, str]]:
     """Return each field's type as it is written and the string that stands below it.
 
     Python drops those strings, so they are taken from the source, where there is one.
     """
     found = {}
-    for base in reversed(settings.__mro__[: settings.__mro__.index(Node.Settings)]):
+    root = Node.Settings if issubclass(settings, Node.Settings) else Struct
+    for base in reversed(settings.__mro__[: settings.__mro__.index(root)]):
         try:
             source = textwrap.dedent(inspect.getsource(base))
         except (OSError, TypeError):

@@ -61,6 +61,13 @@ def test_nodes_lists_the_catalog_with_a_line_each(edge: Edge) -> None:
     assert all(len(line.split()) > 2 for line in listed)
 
 
+def test_settings_within_settings_are_explained_too() -> None:
+    settings = {setting.name: setting for setting in contract("attention").settings}
+    assert settings["addressing.near_m"].default == "3.5"
+    assert "across the room" in settings["addressing.near_m"].explanation
+    assert settings["addressing"].default == "{}"
+
+
 def test_a_contract_has_wires_settings_and_their_reasons() -> None:
     found = contract("face_detector")
     assert [(w.name, w.takes, w.required) for w in found.inputs] == [
