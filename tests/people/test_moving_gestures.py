@@ -36,8 +36,8 @@ def numbers(text: str) -> list[float]:
 
 def test_acted_gestures_are_told_of_and_at_once() -> None:
     """Of scenes that weren't trained on."""
-    made, told, others, late_ms = numbers(of_acted(MODEL, each=8, seed=23))
-    assert told >= 0.88 * made
+    made, told, others, late_ms = numbers(of_acted(MODEL, each=20, seed=23))
+    assert told >= 0.9 * made
     assert others <= 0.17 * made
     assert late_ms <= 200
 

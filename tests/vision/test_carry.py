@@ -47,7 +47,7 @@ def seen(kind: type[S], places: np.ndarray) -> S:
     one, world = np.ones(1, np.float32), np.zeros((1, count, 3), np.float32)
     more: dict[type[Seen], dict[str, Any]] = {
         Meshes: {"trusted": np.ones(1, bool)},
-        Hands: {"right": one, "world": world},
+        Hands: {"right": one, "world": world, "moved": np.zeros((1, 2), np.float32)},
         Bodies: {"world": world},
     }
     return kind(0, landmarks, box, region, one, np.ones(1, bool), 2, **more[kind])
