@@ -9,7 +9,7 @@ EDGE = Path(__file__).parents[1] / "edge"
 MODULES = sorted(EDGE.rglob("*.py"))
 
 # A package imports only packages before it.
-ORDER = ("graph", "budget", "inference", "io", "vision", "audio", "people", "director")
+ORDER = ("graph", "budget", "inference", "io", "vision", "audio", "people", "actions", "director")
 # Imported by all, importing only the errors.
 SHARED = ("errors", "paths", "catalog")
 # These know models without knowing what a graph is.
