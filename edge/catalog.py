@@ -31,4 +31,7 @@ NODES = {
     "overlay": "edge.people.overlay:Overlay",
     "people": "edge.people.people:People",
     "speaking": "edge.people.speaking:Speaking",
+    # what to show
+    "director": "edge.director.director:Director",
+    "framed": "edge.director.director:Framed",
 }

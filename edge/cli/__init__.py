@@ -20,6 +20,7 @@ from edge.cli.graphs import graph, nodes
 from edge.cli.logs import log_to_stderr
 from edge.cli.models import models
 from edge.cli.options import Group
+from edge.cli.reframe import reframe
 from edge.cli.run import run
 from edge.cli.voices import voices
 from edge.errors import UserError
@@ -48,7 +49,7 @@ def edge(verbose: bool) -> None:
 
 for command in (
     *(run, demo, graph, nodes, models, calibrate, voices, gestures),
-    *(diff, doctor, bench),
+    *(reframe, diff, doctor, bench),
 ):
     edge.add_command(command)
 

@@ -1,0 +1,139 @@
+"""Whom a shot shows, and how: the crop that an operator would aim for, frame by frame.
+
+Rules of the trade (Zettl, "Television Production Handbook"): room above heads, more room where
+somebody looks than behind them, eyes on the upper third; wider for several.
+"""
+
+import math
+from typing import NamedTuple
+
+import msgspec
+
+Box = tuple[float, float, float, float]
+"""x, y, width, height, pixels."""
+
+
+class ShotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a good crop is, in parts of faces and of the crop."""
+
+    headroom: float = 0.6
+    """Above a face's box, in its heights: hair takes half of that."""
+    shoulders: float = 1.9
+    """Below it, in its heights, where no body was seen: head and shoulders."""
+    aside: float = 0.8
+    """To either side, in its widths: room for shoulders."""
+    looking: float = 0.12
+    """Of the crop's width: so much farther from the edge that somebody looks to, at most."""
+    looking_deg: float = 30.0
+    """From there on the head is turned to the side altogether."""
+    largest_face: float = 0.32
+    """Of the crop's height: nearer is too near, and shows every tremble."""
+    smallest_crop: float = 0.3
+    """Of the picture's height: a narrower crop shows pixels, not people."""
+    speaks: float = 0.5
+    """From this probability on somebody is who is heard."""
+    stays_s: float = 2.0
+    """Who was heard is kept in the shot for so long: people pause."""
+    leaves_s: float = 1.0
+    """And who isn't seen for so long, where they were: never zoom on a face that is lost."""
+
+
+class Subject(NamedTuple):
+    """Somebody in view: `face` and `whole` as in the results, None for what wasn't seen; `yaw`,
+    degrees to their own left, and `speaking`, where known."""
+
+    id: int
+    whole: Box
+    face: Box | None = None
+    yaw: float | None = None
+    speaking: float | None = None
+
+
+class Shot(NamedTuple):
+    """`crop`: what to show, of the aspect ratio asked for, within the picture. `people`: whom, by
+    id; nobody for a wide shot of an empty room."""
+
+    crop: Box
+    people: tuple[int, ...]
+
+    @property
+    def kind(self) -> str:
+        return ("wide", "single", "two-shot")[len(self.people)] if len(self.people) < 3 else "wide"
+
+
+class Shots:
+    """Says from frame to frame what the shot should be; who speaks decides, else all are in it."""
+
+    def __init__(self, size: tuple[int, int], aspect: float, settings: ShotSettings) -> None:
+        """`size`: the picture's width and height. `aspect`: the crop's width over its height."""
+        self.size, self.aspect, self.settings = size, aspect, settings
+        self._known: dict[int, tuple[float, Subject]] = {}
+        self._spoke: dict[int, float] = {}
+
+    def see(self, t: float, people: list[Subject]) -> Shot:
+        """Return the shot at t, s."""
+        settings = self.settings
+        for person in people:
+            self._known[person.id] = t, person
+            if person.speaking is not None and person.speaking >= settings.speaks:
+                self._spoke[person.id] = t
+        self._known = {
+            id_: seen for id_, seen in self._known.items() if t - seen[0] <= settings.leaves_s
+        }
+        self._spoke = {
+            id_: last
+            for id_, last in self._spoke.items()
+            if t - last <= settings.stays_s and id_ in self._known
+        }
+        chosen = sorted(self._spoke or self._known)
+        if not chosen:
+            return Shot(self.fitted((0, 0, *self.size)), ())
+        return Shot(self._framed([self._known[id_][1] for id_ in chosen]), tuple(chosen))
+
+    def _framed(self, people: list[Subject]) -> Box:
+        settings = self.settings
+        rooms = [self._room(person) for person in people]
+        left, top = min(x for x, *_ in rooms), min(y for _, y, *_ in rooms)
+        right = max(x + width for x, _, width, _ in rooms)
+        bottom = max(y + height for _, y, _, height in rooms)
+        faces = [person.face[3] for person in people if person.face is not None]
+        least = max([settings.smallest_crop * self.size[1]]
+                    + [height / settings.largest_face for height in faces])  # fmt: skip
+        height = max(bottom - top, (right - left) / self.aspect, least)
+        width = height * self.aspect
+        towards = sum(_turned(person.yaw, settings.looking_deg) for person in people) / len(people)
+        x = (left + right - width) / 2 + settings.looking * width * towards
+        # People whole come before room to look into.
+        x = min(max(x, right - width), left) if right - left < width else x
+        return self.fitted((x, top, width, height))
+
+    def _room(self, person: Subject) -> Box:
+        """Return what of a person belongs into the shot, with room around."""
+        settings = self.settings
+        if person.face is None:
+            return person.whole
+        x, y, width, height = person.face
+        return (
+            x - settings.aside * width,
+            y - settings.headroom * height,
+            (1 + 2 * settings.aside) * width,
+            (1 + settings.headroom + settings.shoulders) * height,
+        )
+
+    def fitted(self, wanted: Box) -> Box:
+        """Return the smallest crop of the aspect ratio that holds a box, as far as the picture
+        goes, wholly within it."""
+        x, y, width, height = wanted
+        whole_width, whole_height = self.size
+        tall = max(height, width / self.aspect)
+        tall = min(tall, whole_height, whole_width / self.aspect)
+        wide = tall * self.aspect
+        left = min(max(x + (width - wide) / 2, 0), whole_width - wide)
+        # What doesn't fit is cut off below: heads stay in.
+        upper = y if height > tall else y + (height - tall) / 2
+        return left, min(max(upper, 0), whole_height - tall), wide, tall
+
+
+def _turned(yaw: float | None, most: float) -> float:
+    """Return -1 to 1: how far somebody looks to the picture's right."""
+    return 0.0 if yaw is None else math.sin(math.radians(90 * max(-1.0, min(1.0, yaw / most))))
