@@ -34,6 +34,8 @@ class ShotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """From this probability on somebody is who is heard."""
     stays_s: float = 2.0
     """Who was heard is kept in the shot for so long: people pause."""
+    joins_s: float = 1.0
+    """Who came only now may be passing through: with others in view they are in no shot before."""
     leaves_s: float = 1.0
     """And who isn't seen for so long, where they were: never zoom on a face that is lost."""
 
@@ -68,6 +70,8 @@ class Shots:
         """`size`: the picture's width and height. `aspect`: the crop's width over its height."""
         self.size, self.aspect, self.settings = size, aspect, settings
         self._known: dict[int, tuple[float, Subject]] = {}
+        self._came: dict[int, float] = {}
+        self._chosen: tuple[int, ...] = ()
         self._spoke: dict[int, float] = {}
 
     def see(self, t: float, people: list[Subject]) -> Shot:
@@ -85,10 +89,35 @@ class Shots:
             for id_, last in self._spoke.items()
             if t - last <= settings.stays_s and id_ in self._known
         }
-        chosen = sorted(self._spoke or self._known)
-        if not chosen:
+        self._came = {id_: self._came.get(id_, t) for id_ in self._known}
+        wanted = self._spoke or {
+            id_ for id_, came in self._came.items() if t - came >= settings.joins_s
+        }
+        people = self._fitting([self._known[id_][1] for id_ in wanted or self._known])
+        self._chosen = tuple(sorted(person.id for person in people))
+        if not people:
             return Shot(self.fitted((0, 0, *self.size)), ())
-        return Shot(self._framed([self._known[id_][1] for id_ in chosen]), tuple(chosen))
+        return Shot(self._framed(people), self._chosen)
+
+    def _fitting(self, people: list[Subject]) -> list[Subject]:
+        """Return those whose heads fit into a crop together: the largest group, of several the one
+        that was shown already, or is nearer."""
+        room = min(self.size[0], self.size[1] * self.aspect)
+        groups = [
+            [
+                other
+                for other in people
+                if other is first
+                or (_left(first) <= _left(other) and _right(other) <= _left(first) + room)
+            ]
+            for first in people
+        ]
+        return max(groups, key=self._worth, default=[])
+
+    def _worth(self, group: list[Subject]) -> tuple[int, float]:
+        shown = sum(person.id in self._chosen for person in group)
+        size = sum((person.face or person.whole)[3] for person in group)
+        return 2 * shown + len(group), size
 
     def _framed(self, people: list[Subject]) -> Box:
         settings = self.settings
@@ -132,6 +161,15 @@ class Shots:
         # What doesn't fit is cut off below: heads stay in.
         upper = y if height > tall else y + (height - tall) / 2
         return left, min(max(upper, 0), whole_height - tall), wide, tall
+
+
+def _left(person: Subject) -> float:
+    return (person.face or person.whole)[0]
+
+
+def _right(person: Subject) -> float:
+    x, _, width, _ = person.face or person.whole
+    return x + width
 
 
 def _turned(yaw: float | None, most: float) -> float:
