@@ -71,7 +71,7 @@ class Director(Node):
             self.shots = Shots(frame.size, self.aspect, self.settings.shots)
         t = self.t / 1e6
         shot = self.shots.see(t, [_subject(person, frame.mirrored) for person in people.people])
-        box = self.operator.follow(t, shot.crop, scene_cut=cut)
+        box = self.operator.follow(t, shot.crop, shot.heads, cut)
         return Crop(box, shot.kind, shot.people, self.operator.cut_now)
 
     def _begin(self, size: tuple[int, int] = (1, 1)) -> None:

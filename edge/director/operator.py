@@ -47,8 +47,11 @@ class Operator:
         self._off_since: float | None = None
         self._moving = False
 
-    def follow(self, t: float, wanted: Box, scene_cut: bool = False) -> Box:
-        """Return the crop at t, s. `scene_cut`: the picture itself was cut, so nothing is held."""
+    def follow(
+        self, t: float, wanted: Box, heads: Box | None = None, scene_cut: bool = False
+    ) -> Box:
+        """Return the crop at t, s. `heads`: bounds those of whom the shot is; where one is cut off
+        nothing is waited for. `scene_cut`: the picture itself was cut, so nothing is held."""
         passed, self._t = t - self._t, t
         x, y, width, height = wanted
         target = np.array((x + width / 2, y + height / 2, height))
@@ -57,6 +60,8 @@ class Operator:
             return self._cut(target)
         off = (target - self._state) / self._state[2]
         far = float(np.linalg.norm(off))
+        if heads is not None and far <= self.settings.cut and not _holds(self._crop(), heads):
+            self._moving = True
         if not self._decide(t, far):
             self.cut_now = True
             return self._cut(target)
@@ -109,3 +114,9 @@ class Operator:
             width,
             height,
         )
+
+
+def _holds(crop: Box, box: Box) -> bool:
+    x, y, width, height = box
+    left, top, wide, high = crop
+    return left <= x and top <= y and x + width <= left + wide and y + height <= top + high

@@ -26,6 +26,8 @@ class ShotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Of the crop's width: so much farther from the edge that somebody looks to, at most."""
     looking_deg: float = 30.0
     """From there on the head is turned to the side altogether."""
+    spare: float = 0.25
+    """A head that is nearer to the crop's edge than so many of its heights is about to leave it."""
     largest_face: float = 0.32
     """Of the crop's height: nearer is too near, and shows every tremble."""
     smallest_crop: float = 0.3
@@ -53,10 +55,11 @@ class Subject(NamedTuple):
 
 class Shot(NamedTuple):
     """`crop`: what to show, of the aspect ratio asked for, within the picture. `people`: whom, by
-    id; nobody for a wide shot of an empty room."""
+    id; nobody for a wide shot of an empty room. `heads`: what bounds theirs, with a margin."""
 
     crop: Box
     people: tuple[int, ...]
+    heads: Box | None = None
 
     @property
     def kind(self) -> str:
@@ -97,7 +100,16 @@ class Shots:
         self._chosen = tuple(sorted(person.id for person in people))
         if not people:
             return Shot(self.fitted((0, 0, *self.size)), ())
-        return Shot(self._framed(people), self._chosen)
+        return Shot(self._framed(people), self._chosen, self._heads(people))
+
+    def _heads(self, people: list[Subject]) -> Box:
+        boxes = [_head(person) for person in people]
+        spare = self.settings.spare * max(height for *_, height in boxes)
+        left, top = min(x for x, *_ in boxes) - spare, min(y for _, y, *_ in boxes) - spare
+        right = max(x + width for x, _, width, _ in boxes) + spare
+        bottom = max(y + height for _, y, _, height in boxes) + spare
+        left, top = max(left, 0.0), max(top, 0.0)
+        return left, top, min(right, self.size[0]) - left, min(bottom, self.size[1]) - top
 
     def _fitting(self, people: list[Subject]) -> list[Subject]:
         """Return those whose heads fit into a crop together: the largest group, of several the one
@@ -161,6 +173,14 @@ class Shots:
         # What doesn't fit is cut off below: heads stay in.
         upper = y if height > tall else y + (height - tall) / 2
         return left, min(max(upper, 0), whole_height - tall), wide, tall
+
+
+def _head(person: Subject) -> Box:
+    """Return somebody's face, or where it is in all that is seen of them."""
+    if person.face is not None:
+        return person.face
+    x, y, width, height = person.whole
+    return x, y, width, height / 3
 
 
 def _left(person: Subject) -> float:
