@@ -1,6 +1,7 @@
 """What hands say, held still or moving."""
 
 import math
+from collections.abc import Container
 from typing import NamedTuple
 
 import msgspec
@@ -136,7 +137,7 @@ class Gestures(Node):
     ) -> None:
         """Follow every hand, and tell what is complete."""
         assert self.moving is not None
-        wrists = wrist_places(frame.mirrored, people, bodies)
+        wrists = wrist_places(frame.mirrored, people, bodies, looks)
         for key in {**looks, **wrists}:
             id_, side = key
             look, beside = looks.get(key), looks.get((id_, SIDES[side == "left"]))
@@ -158,13 +159,18 @@ class Gestures(Node):
         self.context.event("gesture", person=id_, name=name, score=round(score, 3))
 
 
-def wrist_places(mirrored: bool, people: FrameResult, bodies: Bodies | None) -> dict[Key, Floats]:
-    """Return where bodies say that hands are, (2,), pixels as in a mirrored picture."""
+def wrist_places(
+    mirrored: bool, people: FrameResult, bodies: Bodies | None, seen: Container[Key] = ()
+) -> dict[Key, Floats]:
+    """Return where bodies say that hands are which weren't `seen` themselves, (2,), pixels as in a
+    mirrored picture."""
     if bodies is None:
         return {}
     found = {}
     for id_, row in body_rows(people, bodies).items():
         for side in SIDES:
+            if (id_, side) in seen:
+                continue
             # A mirrored picture's model takes left for right.
             seen_as = SIDES[side == "left"] if mirrored else side
             points = bodies.landmarks[row, HANDS[seen_as]]
