@@ -12,15 +12,12 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import UNSET
 
 from edge.actions.table import Action, Broker, Message, Table
 from edge.errors import UserError
-
-if TYPE_CHECKING:
-    from paho.mqtt.client import MQTTMessageInfo
 
 log = logging.getLogger(__name__)
 WAITING = 100
@@ -87,14 +84,16 @@ class Doing:
 
 
 class _Messages:
-    """A connection to an MQTT broker, which comes back by itself."""
+    """A connection to an MQTT broker, which comes back by itself; what is sent meanwhile waits."""
 
     def __init__(self, broker: Broker) -> None:
         from paho.mqtt.client import Client
         from paho.mqtt.enums import CallbackAPIVersion
 
-        self._last: MQTTMessageInfo | None = None
+        self._open = 0
+        self._changed = threading.Condition()
         self._client = Client(CallbackAPIVersion.VERSION2)
+        self._client.on_publish = lambda *_: self._settled()
         self._client.max_queued_messages_set(WAITING)
         if broker.user is not None:
             self._client.username_pw_set(broker.user, _password(broker))
@@ -106,26 +105,27 @@ class _Messages:
 
     def send(self, message: Message, event: dict[str, Any]) -> None:
         payload = _json(event) if message.payload is None else _filled(message.payload, event)
+        with self._changed:
+            self._open += 1
         sent = self._client.publish(
             _filled(message.topic, event), payload, qos=1, retain=message.retain
         )
         if sent.rc not in (0, 4):  # 4: not connected yet, but queued
+            self._settled()
             raise ValueError(f"the broker takes no more messages ({sent.rc})")
-        self._last = sent
 
     def close(self) -> None:
-        if self._last is not None and not _published(self._last):
-            log.warning("the broker wasn't reached: messages were lost")
+        # Asking the last message itself fails where it was queued before there was a connection.
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._open == 0, CLOSING_S):
+                log.warning("the broker wasn't reached: messages were lost")
         self._client.disconnect()
         self._client.loop_stop()
 
-
-def _published(message: "MQTTMessageInfo") -> bool:
-    try:
-        message.wait_for_publish(CLOSING_S)
-    except (RuntimeError, ValueError):  # it never was connected, or too much waits
-        return False
-    return message.is_published()
+    def _settled(self) -> None:
+        with self._changed:
+            self._open -= 1
+            self._changed.notify_all()
 
 
 def _password(broker: Broker) -> str | None:

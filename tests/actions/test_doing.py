@@ -2,13 +2,9 @@
 
 import http.server
 import json
-import shutil
-import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,19 +14,13 @@ import pytest
 from edge.actions.doing import WAITING, Doing
 from edge.actions.table import Action, Broker, Message, Rule, Table
 from edge.errors import UserError
+from tests.brokers import free_port, listening, mosquitto
 
 EVENT = {"type": "event", "t": 1.5, "kind": "gesture", "person": 2, "name": "stop", "score": 0.8}
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 
 
 def table(*actions: Action, broker: Broker | None = None) -> Table:
     return Table(rules=[Rule(on="gesture", do=list(actions))], broker=broker or Broker())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_a_command_gets_the_event_and_no_shell(tmp_path: Path) -> None:
@@ -92,51 +82,27 @@ def test_an_event_is_posted_to_a_webhook() -> None:
     assert posted == [EVENT]
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[int]:
-    if MOSQUITTO is None:
-        pytest.skip("no Mosquitto here: apt-get install mosquitto")
-    port = free_port()
-    (tmp_path / "mosquitto.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-    with subprocess.Popen([MOSQUITTO, "-c", str(tmp_path / "mosquitto.conf")]) as process:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield port
-        process.terminate()
-
-
-def heard(port: int, topic: str, wanted: int) -> list[tuple[str, str]]:
-    from paho.mqtt import subscribe
-
-    found: list[tuple[str, str]] = []
-
-    def take(client: Any, _: Any, message: Any) -> None:
-        found.append((message.topic, message.payload.decode()))
-        if len(found) == wanted:
-            client.disconnect()
-
-    subscribe.callback(take, topic, hostname="127.0.0.1", port=port, qos=1)
-    return found
-
-
-def test_a_message_reaches_the_broker(broker: int) -> None:
+def test_messages_reach_the_broker(tmp_path: Path) -> None:
     actions = [
         Action(mqtt=Message(topic="home/{name}", payload='{"on": "{person}"}')),
         Action(mqtt=Message(topic="home/event", retain=True)),
     ]
-    found: list[tuple[str, str]] = []
-    listener = threading.Thread(target=lambda: found.extend(heard(broker, "home/+", 2)))
-    listener.start()
-    time.sleep(0.5)
-    with closing(Doing(table(*actions, broker=Broker(host="127.0.0.1", port=broker)))) as doing:
-        for action in actions:
-            doing.act(action, EVENT)
-    listener.join(10)
-    assert dict(found)["home/stop"] == '{"on": "2"}'
-    assert json.loads(dict(found)["home/event"]) == EVENT
+    with mosquitto(tmp_path) as port, listening(port, "home/+") as heard:
+        with closing(Doing(table(*actions, broker=Broker(host="127.0.0.1", port=port)))) as doing:
+            for action in actions:
+                doing.act(action, EVENT)
+        found = dict(heard.wait(2))
+    assert found["home/stop"] == '{"on": "2"}'
+    assert json.loads(found["home/event"]) == EVENT
+
+
+def test_messages_wait_for_the_broker(tmp_path: Path) -> None:
+    action, port = Action(mqtt=Message(topic="late", payload="{t}", retain=True)), free_port()
+    with closing(Doing(table(action, broker=Broker(host="127.0.0.1", port=port)))) as doing:
+        doing.act(action, EVENT)
+        time.sleep(0.5)
+        with mosquitto(tmp_path, port), listening(port, "late") as heard:
+            assert heard.wait(1) == [("late", "1.5")]
 
 
 def test_without_a_broker_the_rest_goes_on(caplog: pytest.LogCaptureFixture) -> None:
