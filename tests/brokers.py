@@ -66,7 +66,11 @@ def listening(port: int, topic: str) -> Iterator[Heard]:
     """Somebody subscribed to `topic`, from the first message on."""
     heard, ready = Heard(), threading.Event()
     client = Client(CallbackAPIVersion.VERSION2)
-    client.on_connect = lambda *_: client.subscribe(topic, qos=1)
+
+    def subscribe(*_: Any) -> None:
+        client.subscribe(topic, qos=1)
+
+    client.on_connect = subscribe
     client.on_subscribe = lambda *_: ready.set()
     client.on_message = lambda _client, _data, message: heard.take(message)
     client.reconnect_delay_set(1, 1)
