@@ -27,7 +27,8 @@ def blendshapes(picture: np.ndarray) -> dict[str, float]:
 
 
 def test_blendshapes_are_those_of_mediapipe(data: Path, portrait: np.ndarray) -> None:
-    """GOLD: `portrait_expected_blendshapes.pbtxt`."""
+    """GOLD: `portrait_expected_blendshapes.pbtxt`. The worst is 0.09 off on a processor with VNNI,
+    0.15 on one without: int8 differs."""
     text = (data / "face/portrait_expected_blendshapes.pbtxt").read_text()
     rows = re.findall(r"index: (\d+)\s+score: (\S+)", text)
     golden = {BLENDSHAPES[int(index)]: float(score) for index, score in rows}
@@ -35,7 +36,7 @@ def test_blendshapes_are_those_of_mediapipe(data: Path, portrait: np.ndarray) ->
     off = np.array([abs(found[name] - score) for name, score in golden.items()])
     print(len(off), off.max(), off.mean())
     assert len(off) == 52
-    assert off.max() < 0.12
+    assert off.max() < 0.16
     assert off.mean() < 0.03
 
 

