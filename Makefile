@@ -63,7 +63,8 @@ motions: .venv/.calibration .venv-training/.peer ## train the classifier of moti
 
 lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer versions
 	@command -v uv >/dev/null || { echo "lock: uv is missing: pip install uv" >&2; exit 2; }
-	$(LOCK) pyproject.toml -c requirements/constraints.in -o requirements/runtime.txt
+	$(LOCK) pyproject.toml --extra daemon -c requirements/constraints.in \
+		-o requirements/runtime.txt
 	sed -n 's/^opencv-python-headless\(==[^ ]*\).*/opencv-python\1/p' requirements/runtime.txt \
 	| $(LOCK) --no-deps --no-annotate - -o requirements/screen.txt
 	$(LOCK) --group build $(KEEP) -o requirements/build.txt

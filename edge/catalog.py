@@ -6,6 +6,7 @@ NODES = {
     "microphone": "edge.io.microphone:Microphone",
     # sinks
     "display": "edge.io.window:Display",
+    "jpeg_encoder": "edge.io.jpeg:JpegEncoder",
     "recorder": "edge.io.recording:Recorder",
     "video_writer": "edge.io.video_writer:VideoWriter",
     # where to look, and what is there

@@ -11,7 +11,7 @@ MODULES = sorted(EDGE.rglob("*.py"))
 # A package imports only packages before it.
 ORDER = ("graph", "budget", "inference", "io", "vision", "audio", "people", "actions", "director")
 # Imported by all, importing only the errors.
-SHARED = ("errors", "paths", "catalog")
+SHARED = ("errors", "paths", "catalog", "document")
 # These know models without knowing what a graph is.
 GRAPHLESS = ("inference",)
 

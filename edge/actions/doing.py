@@ -3,7 +3,6 @@
 import json
 import logging
 import math
-import os
 import queue
 import re
 import subprocess
@@ -16,15 +15,17 @@ from typing import Any
 
 from msgspec import UNSET
 
-from edge.actions.table import Action, Broker, Message, Table
-from edge.errors import UserError
+from edge.actions.messages import Messages
+from edge.actions.table import Action, Table
 
 log = logging.getLogger(__name__)
 WAITING = 100
 """Actions that wait at most; what comes then is dropped, and counted."""
 KEY = re.compile(r"\{([a-z_]+)\}")
-WEBHOOK_S, COMMAND_S, CLOSING_S = 5.0, 10.0, 3.0
-"""How long an address, a program, and all that waits at the end may take."""
+WEBHOOK_S, COMMAND_S = 5.0, 10.0
+"""How long an address and a program may take."""
+CLOSING_S = 3.0
+"""How long all that waits at the end may take."""
 
 
 class Doing:
@@ -35,7 +36,7 @@ class Doing:
         """Raises UserError where the table's broker needs a password that isn't there."""
         self.counts: Counter[str] = Counter()
         self._deadline = math.inf
-        self._messages = _Messages(table.broker) if table.sends_messages else None
+        self._messages = Messages(table.broker, WAITING) if table.sends_messages else None
         self._waiting: queue.Queue[tuple[Action, dict[str, Any]] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._work, name="actions", daemon=True)
         self._thread.start()
@@ -76,64 +77,13 @@ class Doing:
     def _do(self, action: Action, event: dict[str, Any]) -> None:
         if action.mqtt is not UNSET:
             assert self._messages is not None
-            self._messages.send(action.mqtt, event)
+            message = action.mqtt
+            payload = _json(event) if message.payload is None else _filled(message.payload, event)
+            self._messages.send(_filled(message.topic, event), payload, message.retain)
         elif action.webhook is not UNSET:
             _post(action.webhook, event)
         elif action.command is not UNSET:
             _run(action.command, event)
-
-
-class _Messages:
-    """A connection to an MQTT broker, which comes back by itself; what is sent meanwhile waits."""
-
-    def __init__(self, broker: Broker) -> None:
-        from paho.mqtt.client import Client
-        from paho.mqtt.enums import CallbackAPIVersion
-
-        self._open = 0
-        self._changed = threading.Condition()
-        self._client = Client(CallbackAPIVersion.VERSION2)
-        self._client.on_publish = lambda *_: self._settled()
-        self._client.max_queued_messages_set(WAITING)
-        if broker.user is not None:
-            self._client.username_pw_set(broker.user, _password(broker))
-        if broker.tls:
-            self._client.tls_set()
-        self._client.reconnect_delay_set(1, 30)
-        self._client.connect_async(broker.host, broker.port, keepalive=30)
-        self._client.loop_start()
-
-    def send(self, message: Message, event: dict[str, Any]) -> None:
-        payload = _json(event) if message.payload is None else _filled(message.payload, event)
-        with self._changed:
-            self._open += 1
-        sent = self._client.publish(
-            _filled(message.topic, event), payload, qos=1, retain=message.retain
-        )
-        if sent.rc not in (0, 4):  # 4: not connected yet, but queued
-            self._settled()
-            raise ValueError(f"the broker takes no more messages ({sent.rc})")
-
-    def close(self) -> None:
-        # Asking the last message itself fails where it was queued before there was a connection.
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._open == 0, CLOSING_S):
-                log.warning("the broker wasn't reached: messages were lost")
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def _settled(self) -> None:
-        with self._changed:
-            self._open -= 1
-            self._changed.notify_all()
-
-
-def _password(broker: Broker) -> str | None:
-    if broker.password_variable is None:
-        return None
-    if broker.password_variable not in os.environ:
-        raise UserError(f"the broker's password is to be in {broker.password_variable}: set it")
-    return os.environ[broker.password_variable]
 
 
 def _post(address: str, event: dict[str, Any]) -> None:

@@ -70,9 +70,9 @@ class Governor:
         kinds: Mapping[str, str],
         weights: Mapping[str, float],
     ) -> None:
-        self._latency_us = 1000 * budget.latency_ms if budget.latency_ms else None
-        self._power_w = budget.power_w
+        self.promise(budget)
         self.frugal = budget.power_w is not None
+        self.plan: dict[str, str] = {}
         self._profile, self._kinds, self._weights = profile, kinds, weights
         self._account = account
         self._subjects: dict[Station, Subject] = {}
@@ -80,6 +80,11 @@ class Governor:
         self._usual_us = 0.0
         self._late = 0.0
         self.counts = Counter[str]()
+
+    def promise(self, budget: Budget) -> None:
+        self._latency_us = 1000 * budget.latency_ms if budget.latency_ms else None
+        self._power_w = budget.power_w
+        self._allowance: Allowance | None = None  # made anew, of the new power
 
     # -- what the engine calls -----------------------------------------------------------------
 
@@ -99,7 +104,6 @@ class Governor:
         self._planner = Planner(list(self._subjects.values()), [s.name for s in self._sources])
         self._rest = Rest(stations)
         self._planned = now() + SETTINGS.first_us - SETTINGS.period_us
-        self._allowance: Allowance | None = None
         self._account.start(self._sources)
 
     def begin(self, call: Call) -> None:
@@ -228,6 +232,7 @@ class Governor:
             return
         change = self._planner.revise(self._limits(), now)
         if change is not None:
+            self.plan = change["plan"]
             self._tell(t, "budget", "governor", change)
             for station, subject in self._subjects.items():
                 if subject.level.every == OFF:

@@ -12,6 +12,7 @@ import click
 
 from edge.cli.bench import bench
 from edge.cli.calibrate import calibrate
+from edge.cli.daemon import daemon
 from edge.cli.demo import demo
 from edge.cli.diff import diff
 from edge.cli.doctor import doctor
@@ -48,7 +49,7 @@ def edge(verbose: bool) -> None:
 
 
 for command in (
-    *(run, demo, graph, nodes, models, calibrate, voices, gestures),
+    *(run, demo, daemon, graph, nodes, models, calibrate, voices, gestures),
     *(reframe, diff, doctor, bench),
 ):
     edge.add_command(command)

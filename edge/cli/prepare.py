@@ -155,11 +155,11 @@ class Sinks:
         self._overlay: str | None = None
 
     def add_video(self, path: str) -> None:
-        inputs = {"frame": self._annotated("--video"), **self._sound()}
+        inputs = {"frame": self.annotated("--video"), **self._sound()}
         self._add("video", "video_writer", inputs, path=path)
 
     def add_window(self) -> None:
-        self._add("window", "display", {"frame": self._annotated("--window")})
+        self._add("window", "display", {"frame": self.annotated("--window")})
 
     def add_recorder(self, path: str, source: str | None) -> None:
         people = self.giving(FrameResult)
@@ -167,7 +167,7 @@ class Sinks:
         inputs = {"frame": self._camera("--record"), **result, **self._sound()}
         self._add("recorder", "recorder", inputs, path=path, source=source or "")
 
-    def _annotated(self, flag: str) -> str:
+    def annotated(self, flag: str) -> str:
         """Return the node that gives pictures with the people drawn in."""
         if self._overlay is None:
             inputs = {"frame": self._camera(flag)}

@@ -31,6 +31,6 @@ class Progress:
         self._bar.close()
 
     def _frames_total(self) -> int | None:
-        totals = [getattr(source, "frames_total", None) for source in self._run.sources]
+        totals = [getattr(source, "frames_total", None) for source in self._run.sources().values()]
         known = [total for total in (*totals, self._max_frames) if total]
         return min(known, default=None)

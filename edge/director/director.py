@@ -49,6 +49,8 @@ class Director(Node):
     """
 
     class Settings(Node.Settings):
+        enabled: bool = True
+        """Off, there is no crop: the whole picture is shown."""
         aspect: Ratio = "16:9"
         """The crop's width to its height."""
         shots: ShotSettings = ShotSettings()
@@ -56,6 +58,7 @@ class Director(Node):
         cuts: CutSettings = CutSettings()
 
     settings: Settings
+    changeable = ("enabled",)
 
     def open(self, context: Context) -> None:
         super().open(context)
@@ -63,7 +66,10 @@ class Director(Node):
         self.aspect = width / height
         self._begin()
 
-    def process(self, frame: Frame, people: FrameResult) -> Crop:
+    def process(self, frame: Frame, people: FrameResult) -> Crop | None:
+        if not self.settings.enabled:
+            self._begin()
+            return None
         if self.size != frame.size:
             self._begin(frame.size)
         cut = frame.still or self._is_cut(frame)
@@ -107,8 +113,8 @@ def _subject(person: Person, mirrored: bool) -> Subject:
 class Framed(Node):
     """Shows a crop alone, as large as the picture is high.
 
-    `frame`: left as it is. `crop`: what to show of it. Output: a frame with the same number and
-    time.
+    `frame`: left as it is. `crop`: what to show of it; None: all. Output: a frame with the same
+    number and time.
     """
 
     class Settings(Node.Settings):
@@ -117,7 +123,9 @@ class Framed(Node):
 
     settings: Settings
 
-    def process(self, frame: Frame, crop: Crop) -> Frame:
+    def process(self, frame: Frame, crop: Crop | None) -> Frame:
+        if crop is None:
+            return frame
         x, y, width, height = crop.box
         tall = self.settings.height or frame.size[1]
         tall -= tall % 2

@@ -16,7 +16,7 @@ from edge.graph.node import Alignment, Packet
 from edge.graph.overseer import Overseer
 from edge.graph.station import BACK_OFF_US, Call, Station
 from edge.graph.streams import ENDED, Absent, Inlet, Stream
-from edge.graph.trace import Trace
+from edge.graph.trace import Recorder
 
 log = logging.getLogger("edge.graph")
 
@@ -44,7 +44,7 @@ class Engine:
         """What sources ended with, to be raised when all they brought has been worked on."""
         self.waits = waits
         self.now = now
-        self.trace: Trace | None = None
+        self.trace: Recorder | None = None
         self.overseer: Overseer | None = None
         self.busy = 0
         self.timers: list[tuple[int, int, Station]] = []

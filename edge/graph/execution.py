@@ -144,8 +144,8 @@ class Execution:
         if len(self.events) == EVENTS_KEPT:
             self.events_dropped += 1
         self.events.append(Event(t, kind, name, fields))
-        if self.engine.trace:
-            self.engine.trace.instant(kind, name, self.engine.now(), fields)
+        if (trace := self.engine.trace) is not None:
+            trace.instant(kind, name, self.engine.now(), fields)
 
     def _event(self, station: Station, kind: str, /, at: int | None = None, **fields: Any) -> None:
         if at is None:
@@ -154,5 +154,5 @@ class Execution:
         self.on_event()
 
     def _instant(self, station: Station, name: str, /, **fields: Any) -> None:
-        if self.engine.trace:
-            self.engine.trace.instant(name, station.name, self.engine.now(), fields)
+        if (trace := self.engine.trace) is not None:
+            trace.instant(name, station.name, self.engine.now(), fields)

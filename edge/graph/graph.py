@@ -167,7 +167,8 @@ class Graph:
             )
         else:
             driver = ThreadDriver(execution, clock, workers)
-        return Run(driver, times_are_known=not offline or profile is not None)
+        known = not offline or profile is not None
+        return Run(driver, times_are_known=known, budget=self.spec.promised)
 
 
 def _stations(nodes: dict[str, Checked], spec: Spec) -> dict[str, Station]:

@@ -87,6 +87,9 @@ class Node:
     lookahead_ms: ClassVar[float] = 0
     """How far behind the newest input the output may stay; see `process`'s return of packets."""
 
+    changeable: ClassVar[tuple[str, ...]] = ()
+    """Options that `process` reads each time: `Run.set` may change them meanwhile."""
+
     t: int = 0
     """The timestamp of the present call, µs. Set by the runtime."""
 

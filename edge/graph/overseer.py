@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from edge.graph.spec import Budget
 from edge.graph.station import Call, Station
 
 
@@ -19,6 +20,12 @@ class Overseer(Protocol):
 
     frugal: bool
     """CPU time is short: no node is to spend more of it so as to be done sooner."""
+
+    plan: dict[str, str]
+    """What nodes are made to do with less, by name."""
+
+    def promise(self, budget: Budget) -> None:
+        """Keep another budget from now on. Called on any thread."""
 
     def start(
         self, stations: Sequence[Station], now: Callable[[], int], tell: Callable[..., None]

@@ -5,11 +5,16 @@ from collections import Counter, deque
 from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
+import msgspec
+
+from edge.errors import UserError
 from edge.graph.engine import Engine
 from edge.graph.execution import Event
 from edge.graph.node import Packet, Source
+from edge.graph.spec import Budget
 from edge.graph.streams import Absent, Inlet
 from edge.graph.threads import ThreadDriver
+from edge.graph.trace import Recorder
 from edge.graph.virtual import VirtualDriver
 
 AGES_KEPT = 100_000
@@ -56,7 +61,10 @@ class Run:
     all that it brought has come out. One `Run` runs once: `Graph.run` makes the next.
     """
 
-    def __init__(self, driver: ThreadDriver | VirtualDriver, times_are_known: bool) -> None:
+    def __init__(
+        self, driver: ThreadDriver | VirtualDriver, times_are_known: bool, budget: Budget
+    ) -> None:
+        self.budget = budget
         self._driver = driver
         self._execution = driver.execution
         self._engine: Engine = driver.execution.engine
@@ -97,11 +105,52 @@ class Run:
         """End the loop within a fifth of a second. Safe from any thread and in a signal handler."""
         self._driver.interrupted = True
 
+    def set(self, key: str, value: Any) -> None:
+        """Change an option, `node.option`, for all that comes from now on. Safe from any thread.
+
+        Raises UserError where there is no such option, it can't be changed meanwhile, or the value
+        doesn't fit.
+        """
+        name, _, option = key.partition(".")
+        stations = {station.name: station for station in self._engine.stations}
+        node = stations[name].node if name in stations else None
+        if node is None or option not in node.changeable:
+            raise UserError(f"'{key}' is no option that can be changed while the graph runs")
+        kind = type(node.settings)
+        try:
+            checked = msgspec.convert({option: value}, kind)
+        except msgspec.ValidationError as error:
+            raise UserError(f"{key}: {error}") from None
+        setattr(node.settings, option, getattr(checked, option))
+
+    def promise(self, budget: Budget) -> bool:
+        """State another budget; False where nobody governs this run. Safe from any thread."""
+        if self._engine.overseer is None:
+            return False
+        with self._driver.exclusively():
+            self._engine.overseer.promise(budget)
+        self.budget = budget
+        return True
+
     @property
-    def sources(self) -> list[Source]:
-        """The nodes that bring packets in, while the run lasts."""
-        nodes = (station.node for station in self._engine.stations)
-        return [node for node in nodes if isinstance(node, Source)]
+    def plan(self) -> dict[str, str]:
+        """What nodes are made to do with less, by name; a copy."""
+        return self._engine.overseer.plan if self._engine.overseer is not None else {}
+
+    def record(self, recorder: Recorder | None) -> None:
+        """Have another told what happens from now on, or nobody."""
+        with self._driver.exclusively():
+            self._engine.trace = recorder
+
+    def arrived(self) -> dict[str, int]:
+        """Return how many packets each source has brought, dropped ones included."""
+        stations = [s for s in self._engine.stations if s.is_source]
+        return {s.name: s.stream.packets + s.stream.dropped.total() for s in stations}
+
+    def sources(self) -> dict[str, Source]:
+        """Return the nodes that bring packets in, by name, while the run lasts."""
+        nodes = ((station.name, station.node) for station in self._engine.stations)
+        return {name: node for name, node in nodes if isinstance(node, Source)}
 
     def _result(self, outlet: Inlet, packet: Packet[Any]) -> Iterator[Result]:
         if type(packet.value) is Absent:
@@ -120,6 +169,10 @@ class Run:
     @property
     def statistics(self) -> Statistics:
         """The account so far. Drops and ages are those of the graph's first output."""
+        return self.glance()._replace(ages_us=sorted(self._ages))
+
+    def glance(self) -> Statistics:
+        """Return the account so far, but the ages, which take long to sort."""
         sources = [s for s in self._engine.stations if s.medium == "picture"]
         frames = sum(s.stream.packets + s.stream.dropped.total() for s in sources)
         dropped = self._lost.copy()
@@ -140,7 +193,7 @@ class Run:
             frames=frames,
             results=self._results,
             dropped=dict(sorted(dropped.items())),
-            ages_us=sorted(self._ages),
+            ages_us=[],
             cpu_s=self._cpu_s if not self._execution.simulated else simulated_us / 1e6,
             nodes={
                 s.name: (s.calls, s.failures, s.busy_ns / 1e9, s.worst_ns / 1e9) for s in stations

@@ -3,19 +3,14 @@
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
 import msgspec
-import yaml
 
+from edge.document import Document, Lines, read_text, read_yaml
 from edge.errors import UserError, nearest
 from edge.graph.node import Alignment, Node, Source
 from edge.graph.signature import Signature, find, signature
-
-T = TypeVar("T", bound=msgspec.Struct)
-
-Lines = dict[tuple[str | int, ...], int]
-"""Where each key stands: its path in the document → line, from 1."""
 
 
 class Budget(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -65,41 +60,6 @@ class Checked:
         return signature(self.node)
 
 
-def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
-    """Parse YAML; return the document and the line of every key and item.
-
-    Raises UserError, with file and line, for broken YAML and for a key that stands twice.
-    """
-    lines: Lines = {}
-
-    def walk(loader: yaml.SafeLoader, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
-        lines.setdefault(path, node.start_mark.line + 1)
-        if isinstance(node, yaml.SequenceNode):
-            return [walk(loader, item, (*path, i)) for i, item in enumerate(node.value)]
-        if not isinstance(node, yaml.MappingNode):
-            return loader.construct_object(node)
-        mapping: dict[Any, Any] = {}
-        for key_node, value_node in node.value:
-            key = loader.construct_object(key_node)
-            line = key_node.start_mark.line + 1
-            if key in mapping:
-                raise UserError(f"{name}:{line}: '{key}' stands twice")
-            lines[(*path, key)] = line
-            mapping[key] = walk(loader, value_node, (*path, key))
-        return mapping
-
-    try:
-        loader = yaml.SafeLoader(text)
-        root = loader.get_single_node()
-        return (walk(loader, root, ()) if root else None), lines
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UserError(f"{name}:{line}: not valid YAML: {error.problem}") from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise UserError(f"{name}:{line}: not valid YAML: {error.reason}") from None
-
-
 class Spec:
     """A graph's description: `nodes`, `outputs` (name → budget), `budget`. Checked by `check`."""
 
@@ -107,7 +67,8 @@ class Spec:
                  folder: Path | None = None) -> None:  # fmt: skip
         self.name = name
         self.folder = folder
-        self._lines = lines or {}
+        written = Document(lines or {}, name, "the graph")
+        self.fail, self._convert = written.fail, written.convert
         parsed = self._convert(document, _Document)
         self.nodes = {
             node: self._convert(entry, NodeSpec, "nodes", node)
@@ -121,37 +82,8 @@ class Spec:
     def load(cls, path: str | Path) -> "Spec":
         """Read a graph's YAML file. Raises UserError that names the file and the line."""
         path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise UserError(f"{path} is no text: a graph is a YAML file") from None
-        except OSError as error:
-            raise UserError(f"can't read the graph {path}: {error.strerror}") from None
-        document, lines = read_yaml(text, str(path))
+        document, lines = read_yaml(read_text(path, "graph"), str(path))
         return cls(document, lines, str(path), path.parent)
-
-    def fail(self, message: str, *path: str | int) -> NoReturn:
-        """Raise UserError for what stands at `path` in the document."""
-        while path and path not in self._lines:
-            path = path[:-1]
-        line = self._lines.get(path)
-        raise UserError(f"{self.name}:{line}: {message}" if line else f"{self.name}: {message}")
-
-    def _convert(self, value: Any, struct: type[T], *path: str | int) -> T:
-        """Convert what stands at `path`; msgspec's errors get our file, line and nearest name."""
-        try:
-            return msgspec.convert(value, struct)
-        except msgspec.ValidationError as error:
-            message, _, where = str(error).partition(" - at `$")
-            steps = where.rstrip("`").replace("[...]", "").strip(".").split(".")
-            message = message[:1].lower() + message[1:].replace("`", "'")
-            if message.startswith("object contains unknown field"):
-                field = message.split("'")[1]
-                known = [f.encode_name for f in msgspec.structs.fields(struct)]
-                message = f"unknown option '{field}'{nearest(field, known)}"
-                steps = [*steps, field]
-            at = (*path, *filter(None, steps))
-            self.fail(f"{'.'.join(map(str, at)) or 'the graph'}: {message}", *at)
 
     def check(self) -> dict[str, Checked]:
         """Return the nodes in an order in which each follows those it reads.

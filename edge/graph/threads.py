@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import AbstractContextManager
 from typing import Any
 
 from edge.errors import UserError
@@ -59,6 +60,10 @@ class ThreadDriver:
     def _worker(self) -> threading.Thread:
         return threading.Thread(target=self._run_worker, name="edge-worker", daemon=True)
 
+    def exclusively(self) -> AbstractContextManager[Any]:
+        """Have nothing else touch engine and overseer meanwhile."""
+        return self._lock
+
     def start(self) -> None:
         self.clock.start()
         with self._lock:
@@ -94,7 +99,7 @@ class ThreadDriver:
             self._stopping.set()
             self._work.notify_all()
         for station in self.engine.stations:
-            if station.live:
+            if station.is_source and not station.pulled:
                 self.execution.close_node(station)  # so that a read that blocks returns
         for thread in [*self._workers, *self._pushers, self._guard]:
             if thread.ident is not None:  # it was started

@@ -12,7 +12,23 @@ BATCH = 4096
 """Events kept in memory before they go to the file: a second or so of a busy graph."""
 
 
-class Trace:
+class Recorder:
+    """Is told what happens in a run; what it doesn't care for it leaves as it is here."""
+
+    def span(self, node: str, start: int, duration: int, t: int, **details: Any) -> None:
+        """`node` worked from `start` for `duration` µs on the frame of time `t`."""
+
+    def instant(self, name: str, node: str, now: int, details: dict[str, Any]) -> None:
+        """Something happened at a node: a drop and its reason, a decision and its ground."""
+
+    def depth(self, stream: str, reader: str, now: int, packets: int) -> None:
+        """The queue from `stream` to `reader` now holds so many packets."""
+
+    def close(self) -> None:
+        """The run is over."""
+
+
+class Trace(Recorder):
     """Collects spans, instants and queue depths, and writes them as it goes.
 
     Each node is a row. Times are µs on the graph's clock. Raises UserError where `path` can't
@@ -31,15 +47,12 @@ class Trace:
         self._separator = b""
 
     def span(self, node: str, start: int, duration: int, t: int, **details: Any) -> None:
-        """`node` worked from `start` for `duration` µs on the frame of time `t`."""
         self._add(node, ph="X", name=node, ts=start, dur=duration, args={"t": t, **details})
 
     def instant(self, name: str, node: str, now: int, details: dict[str, Any]) -> None:
-        """Something happened at a node: a drop and its reason, a decision and its ground."""
         self._add(node, ph="i", s="t", name=name, ts=now, args=details)
 
     def depth(self, stream: str, reader: str, now: int, packets: int) -> None:
-        """The queue from `stream` to `reader` now holds so many packets."""
         self._add(reader, ph="C", name=f"{stream} → {reader}", ts=now, args={"packets": packets})
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import heapq
 import random
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from edge.errors import UserError
@@ -30,6 +31,10 @@ class VirtualDriver:
         self._chance = random.Random(profile.name)
         self._future: list[tuple[int, int, Any]] = []
         self._sequence = 0
+
+    def exclusively(self) -> AbstractContextManager[Any]:
+        """There is one thread."""
+        return nullcontext()
 
     def start(self) -> None:
         self.engine.start(self.execution.tell)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Protocol
 import cv2
 from msgspec import Meta
 
-from edge.graph.node import Context, Packet, Source
+from edge.graph.node import Context, Packet
 from edge.io.containers import existing_file, is_device, is_stream, is_url
 from edge.io.device import CameraDevice
 from edge.io.frames import Frame
@@ -14,6 +14,7 @@ from edge.io.images import Images, is_image
 from edge.io.live import LiveReader
 from edge.io.network import NetworkPicture
 from edge.io.playback import RecordedPicture, is_recording
+from edge.io.switched import Switched
 from edge.io.video_file import VideoFile
 
 
@@ -29,7 +30,7 @@ class Reader(Protocol):
         """End `frames` within 1 s, from any thread."""
 
 
-class Camera(Source):
+class Camera(Switched):
     """Pictures of a camera, a network stream, a video file, images or a recording.
 
     Outputs `Frame`. A file's timestamps are its own, in µs from its start, and all its frames
@@ -39,7 +40,7 @@ class Camera(Source):
     A file that breaks off raises UserError after the frames up to there.
     """
 
-    class Settings(Source.Settings):
+    class Settings(Switched.Settings):
         device: int | str = 0
         """Camera index, /dev/video*, video file, image, folder of images, recording (.mcap), or the
         address of an RTSP or HTTP (MJPEG) stream."""
@@ -61,29 +62,37 @@ class Camera(Source):
     keep = "newest"
     frames_total: int | None = None
     """How many frames will come, None where that can't be known."""
-    _reader: "Reader | None" = None
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         source = str(settings.device)
         self.live = is_device(source) or is_stream(source)
+        self._read = self._given = -1
 
     def open(self, context: Context) -> None:
-        """Raises UserError where the source can't be opened."""
-        super().open(context)
+        """Raises UserError where the source can't be opened and isn't waited for."""
         # The graph's nodes run beside each other; OpenCV's own threads doubled the work of a crop.
         cv2.setNumThreads(1)
-        self._reader = open_reader(self.settings, context)
-        self.frames_total = self._reader.frames_total
+        super().open(context)
 
     def packets(self) -> Iterator[Packet[Frame]]:
-        for frame in self._reader.frames() if self._reader else ():
-            frame.mirrored = self.settings.mirrored
-            yield Packet(frame.t, frame, frame.t if self.live else 0)
+        return super().packets()
 
-    def close(self) -> None:
-        if self._reader:
-            self._reader.close()
+    def _open_reader(self) -> Reader:
+        reader = open_reader(self.settings, self.context)
+        self.frames_total = None if self.settings.loop else reader.frames_total
+        return reader
+
+    def _values(self, reader: Reader) -> Iterator[Frame]:
+        return reader.frames()
+
+    def _packet(self, value: Frame, t: int) -> Packet[Frame]:
+        # Numbers go on where a file, or a device that was muted, begins again.
+        self._given += max(1, value.index - self._read)
+        self._read = value.index
+        value.t, value.index = t, self._given
+        value.mirrored = self.settings.mirrored
+        return Packet(t, value, t if self.live else 0)
 
 
 def open_reader(settings: Camera.Settings, context: Context) -> Reader:

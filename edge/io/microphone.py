@@ -3,13 +3,14 @@
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 from msgspec import Meta
 
 from edge.errors import UserError
-from edge.graph.node import Context, Packet, Source
+from edge.graph.node import Context, Packet
 from edge.io.containers import existing_file, is_device, is_stream, is_url
 from edge.io.images import is_image
 from edge.io.live import LiveReader
@@ -19,6 +20,7 @@ from edge.io.sound_conversion import SoundConverter
 from edge.io.sound_device import SoundDevice
 from edge.io.sound_file import NoSound, SoundFile
 from edge.io.sounds import Sound
+from edge.io.switched import Switched
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ class Reader(Protocol):
         """End `chunks` within 1 s, from any thread."""
 
 
-class Microphone(Source):
+class Microphone(Switched):
     """Sound of a microphone, a file, a network stream or a recording.
 
     Outputs `Sound`: int16 chunks of `chunk_ms`, each stamped at its first sample. A file's
@@ -42,7 +44,7 @@ class Microphone(Source):
     state "lost" or "back", reason) for both.
     """
 
-    class Settings(Source.Settings):
+    class Settings(Switched.Settings):
         device: int | str = "default"
         """"default", a microphone's index or part of its name, a file with sound, a recording, or
         the address of a stream."""
@@ -57,7 +59,6 @@ class Microphone(Source):
     medium = "sound"
     keep = "all"
     queue = 100
-    _reader: Reader | None = None
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -71,29 +72,41 @@ class Microphone(Source):
             return {"device": source, "required": True}
         return {} if is_device(str(source)) else {"device": source, "required": False}
 
-    def open(self, context: Context) -> None:
-        """Raises UserError where there is no sound, unless it isn't `required`."""
-        super().open(context)
+    def packets(self) -> Iterator[Packet[Sound]]:
+        return super().packets()
+
+    def _open_reader(self) -> Reader:
+        settings = self.settings
         try:
-            self._reader = open_reader(self.settings, context)
+            return open_reader(settings, self.context)
         except NoSound:
-            if self.settings.required:
+            if settings.required:
                 raise UserError(
-                    f"{self.settings.device} has no sound: give a file with sound, or set "
-                    f"{context.name}.required=false to go on without"
+                    f"{settings.device} has no sound: give a file with sound, or set "
+                    f"{self.context.name}.required=false to go on without"
                 ) from None
         except UserError as error:
-            if self.settings.required:
+            if settings.required or settings.patient:
                 raise
             log.warning("%s; going on without sound", error)
+        return _Silence()
 
-    def packets(self) -> Iterator[Packet[Sound]]:
-        for chunk in self._reader.chunks() if self._reader else ():
-            yield Packet(chunk.t, chunk, chunk.t if self.live else 0)
+    def _values(self, reader: Reader) -> Iterator[Sound]:
+        return reader.chunks()
+
+    def _packet(self, value: Sound, t: int) -> Packet[Sound]:
+        sound = value if t == value.t else replace(value, t=t)
+        return Packet(t, sound, t if self.live else 0)
+
+
+class _Silence:
+    """Of what has no sound."""
+
+    def chunks(self) -> Iterator[Sound]:
+        return iter(())
 
     def close(self) -> None:
-        if self._reader:
-            self._reader.close()
+        pass
 
 
 def open_reader(settings: Microphone.Settings, context: Context) -> Reader:

@@ -1,12 +1,12 @@
 """Draws people into the picture, for people to look at."""
 
-import cv2
 import numpy as np
 from msgspec import UNSET, UnsetType
 from numpy.typing import NDArray
 
-from edge.graph.node import Node
+from edge.graph.node import Context, Node
 from edge.io.frames import Frame
+from edge.people.backgrounds import Background, behind, read_backdrop
 from edge.people.drawing import (
     NOBODY,
     Colour,
@@ -26,11 +26,9 @@ from edge.vision.bodies import Bodies
 from edge.vision.detection import intersection_over_union
 from edge.vision.faces import Meshes
 from edge.vision.hands import Hands
-from edge.vision.silhouette import PERSON, Silhouette, at_size
+from edge.vision.silhouette import Silhouette
 from edge.vision.targets import Seen, corners
 
-DIMMED = 0.6
-"""How bright what is no person stays."""
 SAME = 0.3
 """A part whose box shares less with what the results say belongs to nobody."""
 SPEAKS = 0.5
@@ -46,25 +44,37 @@ class Overlay(Node):
 
     `frame`: left as it is. `people`: whom to draw, all of one frame. `meshes`, `hands`, `bodies`:
     the landmarks; unwired, those in `people` are drawn, where they were asked for. `silhouette`:
-    what is no person is dimmed.
+    what is no person is shown otherwise.
     Output: a frame with the same number and time, in which all is drawn. The box of who was
     carried here, not seen, is thin; who is heard "speaks", who looks at the device "attends". An
     arrow says where the eyes look, or where the head is turned if that is all that is known.
     """
 
     class Settings(Node.Settings):
+        enabled: bool = True
+        """Off, nothing is drawn and nothing given."""
+        boxes: bool = True
+        """Draw a box around each person, with the id."""
         scores: bool = True
         """Write the score beside the id."""
         landmarks: bool = True
         """Draw landmarks."""
-        dim: bool = True
-        """Dim what is no person, where a silhouette is wired."""
+        gaze: bool = True
+        """Draw where people look."""
+        background: Background = "dim"
+        """What becomes of what is no person, where a silhouette is wired: keep, dim, blur or
+        replace."""
+        backdrop: str | None = None
+        """An image that replaces it; by default a plain colour."""
 
     settings: Settings
+    changeable = ("enabled", "boxes", "scores", "landmarks", "gaze", "background", "backdrop")
 
-    @classmethod
-    def unread(cls, settings: Settings) -> tuple[str, ...]:
-        return () if settings.dim else ("silhouette",)
+    def open(self, context: Context) -> None:
+        """Raises UserError where the backdrop can't be read."""
+        super().open(context)
+        if self.settings.backdrop is not None:
+            read_backdrop(self.settings.backdrop)
 
     def process(
         self,
@@ -74,11 +84,15 @@ class Overlay(Node):
         hands: Hands | None,
         bodies: Bodies | None,
         silhouette: Silhouette | None,
-    ) -> Frame:
-        picture = _background(frame, silhouette if self.settings.dim else None)
+    ) -> Frame | None:
+        settings = self.settings
+        if not settings.enabled:
+            return None
+        mask = silhouette.mask if silhouette and settings.background != "keep" else None
+        picture = behind(frame, mask, settings.background, settings.backdrop)
         # Lines of 2 px in a 720p picture, which is what a window shows.
         thickness = max(1, round(min(frame.size) / 360))
-        if self.settings.landmarks:
+        if settings.landmarks:
             for points, colour in _parts(people, "body", bodies):
                 draw_body(picture, points, colour, thickness)
             for points, colour in _parts(people, "face", meshes):
@@ -87,11 +101,13 @@ class Overlay(Node):
                 draw_hand(picture, points[:, :2], colour, thickness)
         for person in people.people:
             colour = colour_of(person.id)
-            draw_brackets(picture, person.box, colour, thickness if person.fresh else 0)
-            draw_label(picture, self._label(person), person.box, colour, thickness)
-            _draw_look(picture, person.face, colour, thickness, frame.mirrored)
-            for hand in hands_of(person):
-                _draw_gesture(picture, hand, colour, thickness)
+            if settings.boxes:
+                draw_brackets(picture, person.box, colour, thickness if person.fresh else 0)
+                draw_label(picture, self._label(person), person.box, colour, thickness)
+                for hand in hands_of(person):
+                    _draw_gesture(picture, hand, colour, thickness)
+            if settings.gaze:
+                _draw_look(picture, person.face, colour, thickness, frame.mirrored)
         return Frame(picture, frame.index, frame.t, still=frame.still)
 
     def _label(self, person: Person) -> str:
@@ -131,15 +147,6 @@ def _draw_look(
 def _draw_gesture(picture: NDArray[np.uint8], hand: Hand, colour: Colour, thickness: int) -> None:
     if isinstance(hand.gesture, str) and hand.gesture != "none":
         draw_label(picture, hand.gesture.replace("_", " "), hand.box, colour, thickness)
-
-
-def _background(frame: Frame, silhouette: Silhouette | None) -> NDArray[np.uint8]:
-    """Return a copy of the frame's picture, in which what is no person is dimmed."""
-    if silhouette is None:
-        return frame.bgr.copy()
-    dimmed = cv2.convertScaleAbs(frame.bgr, alpha=DIMMED)
-    _, person = cv2.threshold(at_size(silhouette.mask, frame.size), PERSON, 255, cv2.THRESH_BINARY)
-    return np.asarray(cv2.copyTo(frame.bgr, person, dimmed), np.uint8)
 
 
 def _parts(people: FrameResult, kind: str, seen: Seen | None) -> list[tuple[Points, Colour]]:

@@ -74,6 +74,7 @@ class People(Node):
         smoothing: SmoothingSettings = SmoothingSettings()
 
     settings: Settings
+    changeable = ("landmarks",)
 
     @classmethod
     def unread(cls, settings: Settings) -> tuple[str, ...]:
@@ -108,6 +109,7 @@ class People(Node):
     ) -> FrameResult:
         if self.first_t is None:
             self.first_t = self.t
+        self.parts.landmarks = self.settings.landmarks
         if frame.still:
             self._restart()
         first = self.before is None or frame.still

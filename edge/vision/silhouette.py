@@ -79,16 +79,18 @@ class Silhouettes(Levelled):
     """Tells people from background.
 
     `frame`: any size. `motion`: where something moves; without it anything may.
-    Output: one `Silhouette` for every frame. While nothing moves at all the model looks but now
-    and then, and the last mask holds. Where the model isn't sure, the mask is smoothed over time,
-    but never across a cut, a gap or a change of size. A mask that isn't finite is counted as
-    `invalid`, and the last one holds.
+    Output: one `Silhouette` for every frame, unless it is disabled. While nothing moves at all the
+    model looks but now and then, and the last mask holds. Where the model isn't sure, the mask is
+    smoothed over time, but never across a cut, a gap or a change of size. A mask that isn't finite
+    is counted as `invalid`, and the last one holds.
     """
 
     class Settings(ModelSettings):
         model: str = "auto"
         """`selfie_landscape` (144 × 256), `selfie` (256 × 256, at one and a half times the cost),
         or `auto`: by the picture's shape."""
+        enabled: bool = True
+        """Off, nothing is done and nothing given."""
         every: int = 1
         """The model looks at every so many frames; on those between, its mask is carried along by
         optical flow."""
@@ -106,6 +108,7 @@ class Silhouettes(Levelled):
     weight = 0.5
     rests = False  # whoever wants masks wants one for each frame, and an old one costs nothing
     settings: Settings
+    changeable = ("enabled",)
 
     def open(self, context: Context) -> None:
         super().open(context)
@@ -113,9 +116,14 @@ class Silhouettes(Levelled):
         self.blend = blending_table(self.settings.smoothing)
         self.last: tuple[Frame, Silhouette] | None = None
         self.looked_at, self.since = 0, 0
-        self._model("selfie_landscape" if self.settings.model == "auto" else self.settings.model)
+        if self.settings.enabled:
+            usual = "selfie_landscape" if self.settings.model == "auto" else self.settings.model
+            self._model(usual)
 
-    def process(self, frame: Frame, motion: Motion | None) -> Silhouette:
+    def process(self, frame: Frame, motion: Motion | None) -> Silhouette | None:
+        if not self.settings.enabled:
+            self.last, self.need, self.wants, self.looked = None, 0.0, False, False
+            return None
         last = self._last(frame)
         self.since += 1
         moves = motion is None or bool(motion.moving.any())

@@ -33,7 +33,9 @@ def crops(seeds: list[int], seen: list[FrameResult], aspect: str = "1:1") -> lis
     found = []
     for index, (seed, result) in enumerate(zip(seeds, seen, strict=True)):
         node.t = index * 40_000
-        found.append(node.process(frame(index, seed), result))
+        crop = node.process(frame(index, seed), result)
+        assert crop is not None
+        found.append(crop)
     return found
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from edge.graph import Graph
+from edge.graph.spec import Budget
 from edge.graph.station import Call, Station
 from tests.graph.nodes import MS, Numbers
 
@@ -16,11 +17,15 @@ class Pause:
 
     def __init__(self) -> None:
         self.counts = Counter[str]({"paused": 2})
+        self.plan: dict[str, str] = {}
 
     def start(
         self, stations: Sequence[Station], now: Callable[[], int], tell: Callable[..., None]
     ) -> None:
         self.sources = [station for station in stations if station.is_source]
+
+    def promise(self, budget: Budget) -> None:
+        pass
 
     def begin(self, call: Call) -> None:
         for source in self.sources:

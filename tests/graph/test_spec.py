@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import Graph, UserError
-from edge.graph.spec import Spec, read_yaml
+from edge.document import read_yaml
+from edge.graph.spec import Spec
 
 NODES = """
 from collections.abc import Iterator

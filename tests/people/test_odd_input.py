@@ -47,7 +47,7 @@ def run(pictures: Pictures, *, still: bool = False, **settings: Any) -> tuple[li
     graph.set("people.masks", True)
     for key, value in settings.items():
         graph.set(key.replace("__", "."), value)
-    drawn = Sinks(graph)._annotated("--video")
+    drawn = Sinks(graph).annotated("--video")
     graph.spec.outputs[drawn] = graph.spec.budget
     made = graph.run(offline=True)
     results = []

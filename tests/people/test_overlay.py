@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.io.frames import Frame
+from edge.people.backgrounds import Settings
 from edge.people.drawing import BONES, FINGERS, JOINT, NOBODY, PALM, colour_of, draw_dots
-from edge.people.overlay import DIMMED, Overlay
+from edge.people.overlay import Overlay
 from edge.people.results import Body, Face, FrameResult, Hand, Person
 from edge.vision.bodies import Bodies
 from edge.vision.faces import Meshes
@@ -67,6 +68,7 @@ def picture(
     frame.mirrored = mirrored
     inputs = dict.fromkeys(("meshes", "hands", "bodies", "silhouette")) | seen
     out = overlay.process(frame, people, **inputs)
+    assert out is not None
     assert (out.index, out.t, out.size) == (4, 100_000, (320, 240))
     assert (frame.bgr == WALL).all()
     return out.bgr
@@ -156,9 +158,16 @@ def test_what_is_no_person_is_dimmed():
     silhouette = Silhouette(0, mask, fresh=True)
     out = picture(result(), silhouette=silhouette)
     assert (out[:, 165:] == WALL).all()
-    assert (out[:, :155] == round(WALL * DIMMED)).all()
-    undimmed = picture(result(), silhouette=silhouette, settings={"dim": False})
+    assert (out[:, :155] == round(WALL * Settings.DIMMED)).all()
+    undimmed = picture(result(), silhouette=silhouette, settings={"background": "keep"})
     assert (undimmed == WALL).all()
+
+
+def test_a_disabled_overlay_gives_nothing():
+    overlay = Overlay(Overlay.Settings(enabled=False))
+    overlay.open(context())
+    frame = Frame(np.full((240, 320, 3), WALL, np.uint8), 0, 0)
+    assert overlay.process(frame, result(), None, None, None, None) is None
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=4))

@@ -44,7 +44,9 @@ class Watch:
             cells = np.zeros((3, 4), bool)
             cells[1, 1] = moving
             motion = Motion(self.node.t, cells, (8, 8))
-        return self.node.process(frame, motion)
+        silhouette = self.node.process(frame, motion)
+        assert silhouette is not None
+        return silhouette
 
     def __enter__(self) -> "Watch":
         return self

@@ -1,0 +1,103 @@
+"""YAML that people write: read with its line numbers, checked against types, named in errors."""
+
+import typing
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+import yaml
+
+from edge.errors import UserError, nearest
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+Lines = dict[tuple[str | int, ...], int]
+"""Where each key stands: its path in the document → line, from 1."""
+
+
+def read_text(path: Path, kind: str) -> str:
+    """Return what is in a file. `kind`: as in "can't read the graph". Raises UserError."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is no text: a {kind} is a YAML file") from None
+    except OSError as error:
+        raise UserError(f"can't read the {kind} {path}: {error.strerror}") from None
+
+
+def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
+    """Parse YAML; return the document and the line of every key and item.
+
+    Raises UserError, with file and line, for broken YAML and for a key that stands twice.
+    """
+    lines: Lines = {}
+
+    def walk(loader: yaml.SafeLoader, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
+        lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.SequenceNode):
+            return [walk(loader, item, (*path, i)) for i, item in enumerate(node.value)]
+        if not isinstance(node, yaml.MappingNode):
+            return loader.construct_object(node)
+        mapping: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = loader.construct_object(key_node)
+            line = key_node.start_mark.line + 1
+            if key in mapping:
+                raise UserError(f"{name}:{line}: '{key}' stands twice")
+            lines[(*path, key)] = line
+            mapping[key] = walk(loader, value_node, (*path, key))
+        return mapping
+
+    try:
+        loader = yaml.SafeLoader(text)
+        root = loader.get_single_node()
+        return (walk(loader, root, ()) if root else None), lines
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UserError(f"{name}:{line}: not valid YAML: {error.problem}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise UserError(f"{name}:{line}: not valid YAML: {error.reason}") from None
+
+
+class Document:
+    """What a YAML file says, and where. `name`: of the file, for errors. `whole`: what it is."""
+
+    def __init__(self, lines: Lines, name: str, whole: str) -> None:
+        self.name = name
+        self._lines = lines
+        self._whole = whole
+
+    def fail(self, message: str, *path: str | int) -> NoReturn:
+        """Raise UserError for what stands at `path` in the document."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        line = self._lines.get(path)
+        raise UserError(f"{self.name}:{line}: {message}" if line else f"{self.name}: {message}")
+
+    def convert(self, value: Any, struct: type[T], *path: str | int) -> T:
+        """Convert what stands at `path`; msgspec's errors get file, line and nearest name."""
+        try:
+            return msgspec.convert(value, struct)
+        except msgspec.ValidationError as error:
+            message, _, where = str(error).partition(" - at `$")
+            steps = where.rstrip("`").replace("[...]", "").strip(".").split(".")
+            message = message[:1].lower() + message[1:].replace("`", "'")
+            if message.startswith("object contains unknown field"):
+                field = message.split("'")[1]
+                message = f"unknown option '{field}'{nearest(field, _fields(struct, steps))}"
+                steps = [*steps, field]
+            at = (*path, *filter(None, steps))
+            self.fail(f"{'.'.join(map(str, at)) or self._whole}: {message}", *at)
+
+
+def _fields(struct: type[msgspec.Struct], steps: list[str]) -> list[str]:
+    """Return the names of the fields of what stands some steps within a struct."""
+    for step in filter(None, steps):
+        found = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
+        kinds = [found.get(step), *typing.get_args(found.get(step))]
+        structs = [k for k in kinds if isinstance(k, type) and issubclass(k, msgspec.Struct)]
+        if not structs:
+            return []
+        struct = structs[0]
+    return [field.encode_name for field in msgspec.structs.fields(struct)]
