@@ -12,6 +12,8 @@ from edge.errors import UserError
 log = logging.getLogger(__name__)
 CLOSING_S = 3.0
 """How long all that waits at the end may take."""
+RECONNECT_S = 1, 5
+"""Between attempts to reach a broker, at first and at most: it is on this network."""
 NOT_CONNECTED = 4
 """MQTT_ERR_NO_CONN of paho: it is queued all the same."""
 
@@ -45,21 +47,28 @@ class Messages:
         self._client.on_publish = lambda *_: self._settled("sent")
         self._client.on_connect = lambda *_: self._reached(on_connect)
         self._client.on_disconnect = lambda *_: self._lost()
-        self._client.max_queued_messages_set(kept)
+        self._kept = kept
         if will is not None:
             self._client.will_set(*will, qos=1, retain=True)
         if broker.user is not None:
             self._client.username_pw_set(broker.user, _password(broker))
         if broker.tls:
             self._client.tls_set()
-        self._client.reconnect_delay_set(1, 30)
+        self._client.reconnect_delay_set(*RECONNECT_S)
         self._client.connect_async(broker.host, broker.port, keepalive=30)
         self._client.loop_start()
 
-    def send(self, topic: str, payload: str, retain: bool = False) -> None:
-        """Have the broker get it. Raises ValueError where it can't even wait."""
+    def send(self, topic: str, payload: str, retain: bool = False, *, bounded: bool = True) -> None:
+        """Have the broker get it. `bounded`: not if so many wait already, counted as dropped.
+
+        Raises ValueError where it isn't sent.
+        """
         with self._changed:
+            is_full = bounded and self._open >= self._kept
             self._open += 1
+        if is_full:
+            self._settled("dropped")
+            raise ValueError(f"{self._kept} messages wait for the broker already")
         sent = self._client.publish(topic, payload, qos=1, retain=retain)
         if sent.rc not in (0, NOT_CONNECTED):
             self._settled("dropped")

@@ -168,7 +168,9 @@ class _Api:
                     await self._service.rewatch()
             except msgspec.MsgspecError as error:
                 await socket.close(1007, f"{error}"[:100])
-            except (WebSocketDisconnect, RuntimeError, KeyError):  # KeyError: bytes came
+            except KeyError:
+                await socket.close(1003, "bytes say nothing here")
+            except (WebSocketDisconnect, RuntimeError):
                 log.debug("a client has gone")
             finally:
                 sending.cancel()

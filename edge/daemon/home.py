@@ -69,7 +69,7 @@ class Home:
         return {**self._messages.counts, "connected": int(self._messages.connected)}
 
     def close(self) -> None:
-        self._send_plainly(self._status, "offline", retain=True)
+        self._send_to(self._status, "offline", retain=True)
         self._messages.close()
 
     def _people(self, people: list[Person]) -> None:
@@ -96,8 +96,8 @@ class Home:
         for what, about in self._entities().items():
             kind = about.pop("kind")
             topic = f"{self._prefix}/{kind}/{self._name}/{what}/config"
-            self._send_plainly(topic, json.dumps(about), retain=True)
-        self._send_plainly(self._status, "online", retain=True)
+            self._send_to(topic, json.dumps(about), retain=True)
+        self._send_to(self._status, "online", retain=True)
         with self._lock:
             states = dict(self._states)
         for what, value in states.items():
@@ -131,11 +131,11 @@ class Home:
         }
 
     def _send(self, what: str, value: str, retain: bool) -> None:
-        self._send_plainly(f"edge/{self._name}/{what}", value, retain)
+        self._send_to(f"edge/{self._name}/{what}", value, retain)
 
-    def _send_plainly(self, topic: str, payload: str, retain: bool) -> None:
+    def _send_to(self, topic: str, payload: str, retain: bool) -> None:
         try:
-            self._messages.send(topic, payload, retain)
+            self._messages.send(topic, payload, retain, bounded=not retain)
         except ValueError as error:
             log.debug("%s wasn't sent: %s", topic, error)  # counted there
 

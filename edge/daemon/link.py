@@ -85,7 +85,8 @@ class Link:
             self._changed.wait_for(lambda: self._lines or self._newest or self.closed.is_set())
             if self.closed.is_set():
                 return None
-            parts = [*self._lines, *self._newest.values()]
+            # A reply finds the state that it has made already said.
+            parts = [*self._newest.values(), *self._lines]
             self._lines.clear()
             self._newest.clear()
         return b"".join(parts)
