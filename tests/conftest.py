@@ -32,10 +32,15 @@ def data() -> Path:
 @pytest.fixture(autouse=True)
 def _no_thread_left() -> Iterator[None]:
     """Fail a test that leaves a thread running."""
-    before = set(threading.enumerate())
+    before = _ours()
     yield
     patience = time.monotonic() + THREAD_GRACE_S
-    while left := set(threading.enumerate()) - before:
+    while left := _ours() - before:
         if time.monotonic() > patience:
             pytest.fail(f"threads left running: {', '.join(sorted(t.name for t in left))}")
         time.sleep(0.01)
+
+
+def _ours() -> set[threading.Thread]:
+    """Return all threads but those of the browser's event loop, which stay with the browser."""
+    return {t for t in threading.enumerate() if not t.name.startswith("asyncio_")}

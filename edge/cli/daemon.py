@@ -32,7 +32,7 @@ def daemon(config: Path | None, port: int | None, source: str | None) -> None:
     from edge.daemon.config import default_path, read
     from edge.daemon.serve import serve
 
-    serve(read(config or default_path()).changed(port, source), opened=_say)
+    serve(read(config or default_path()).changed(port, source=source), opened=_say)
 
 
 def _say(address: str) -> None:

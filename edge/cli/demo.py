@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 import sys
+import webbrowser
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge.cli.keys import HELP
 from edge.errors import UserError
 from edge.paths import resource
 
@@ -24,14 +28,21 @@ CAMERA_FRAMES = 300
 
 
 @click.command()
-@click.option("--window/--no-window", default=None, help="Default: a window if there is a screen.")
+@click.option(
+    "--window/--no-window",
+    default=None,
+    help="A window, or files, instead of the page. Default: the page if there is a screen, else "
+    "files.",
+)
+@click.option("--serve", is_flag=True, help="The page, also where there is no screen.")
+@click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="Of the page; 0: any.")
 @click.option(
     "--out-dir",
     type=click.Path(path_type=Path),
     default="edge-demo",
     show_default=True,
     metavar="D",
-    help="Where video, results and summary go if there is no window.",
+    help="Where video, results and summary go if there is no screen.",
 )
 @click.option(
     "--max-people",
@@ -39,17 +50,26 @@ CAMERA_FRAMES = 300
     metavar="N",
     help="Follow at most N people. Fewer cost less.",
 )
-def demo(window: bool | None, out_dir: Path, max_people: int | None) -> int:
-    """Show the people in view of camera 0, or in a sample clip where there is no camera.
+def demo(
+    window: bool | None, serve: bool, port: int | None, out_dir: Path, max_people: int | None
+) -> int:
+    """Show the people in view of the first camera, or in a sample clip where there is none.
 
-    Of each: face, hands, body and silhouette, under one id.
+    A page opens, as `edge daemon` has it: the picture, who is there, where they look, what their
+    hands say, who speaks; with a key for each feature, background blur among them. Its settings are
+    config.yaml.
 
     Without a screen, or with --no-window, the annotated video, the results and the summary are
     written to a folder; from a camera then, the first 10 seconds.
     """
     from edge.cli.summary import print_account
 
-    show = _has_screen() if window is None else window
+    if serve or (window is None and _has_screen()):
+        _serve(port, max_people, show=_has_screen())
+        return 0
+    if window is None:
+        click.echo("There is no screen: files are written. With --serve there is a page instead.")
+    show = bool(window)
     perform = functools.partial(_perform, show, out_dir, max_people)
     account = _from_camera(perform, show) or _from_sample(perform)
     print_account(account)
@@ -60,14 +80,27 @@ def demo(window: bool | None, out_dir: Path, max_people: int | None) -> int:
 
 
 def _has_screen() -> bool:
-    from edge.io.window import check_screen
+    """Whether there is somewhere for a browser to open."""
+    from edge.io.window import answers
 
-    try:
-        check_screen()
-    except UserError as error:
-        click.echo(f"No window here: {error}.")
-        return False
-    return True
+    display = os.environ.get("DISPLAY", "")
+    if sys.platform == "darwin" or "WAYLAND_DISPLAY" in os.environ or answers(display):
+        return True
+    return False
+
+
+def _serve(port: int | None, max_people: int | None, show: bool) -> None:
+    from edge.daemon.config import Log, default_path, read
+    from edge.daemon.serve import serve
+
+    def opened(address: str) -> None:
+        click.echo(f"edge is at {address}  (Ctrl-C ends it)")
+        with contextlib.suppress(webbrowser.Error):
+            if show:
+                webbrowser.open(address)
+
+    quiet = Log(level="warning")
+    serve(read(default_path()).changed(port, max_people=max_people, log=quiet), opened)
 
 
 def _from_camera(perform: Callable[..., Account], show: bool) -> Account | None:
@@ -104,7 +137,9 @@ def _perform(
     from edge.cli.prepare import Request
     from edge.cli.session import perform
 
-    click.echo("Loading models; the first run fetches them." + (" q ends it." if show else ""))
+    click.echo("Loading models; the first run fetches them.")
+    if show:
+        click.echo(f"Keys: {HELP}.")
     request = Request(GRAPH, source, max_people=max_people)
     if show:
         request = replace(request, window=True, pace="realtime")

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from types import FrameType
 
+from edge.cli.keys import Keys
 from edge.errors import UserError
 from edge.graph import Event, Result, Run
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-QUIT = "quit"
-"""The event of a window that was closed."""
+QUIT, KEY = "quit", "key"
+"""The events of a window: it was closed; a letter was pressed."""
 
 
 class Watched:
@@ -23,6 +24,7 @@ class Watched:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._keys = Keys(run)
         self._opening = True
         self.failure: UserError | None = None
         self.signal: int | None = None
@@ -35,6 +37,9 @@ class Watched:
                     self._opening = False
                     if isinstance(item, Event) and item.kind == QUIT:
                         return
+                    if isinstance(item, Event) and item.kind == KEY:
+                        self._keys.press(item.fields["key"])
+                        continue
                     yield item
         except UserError as error:
             self.failure = error

@@ -98,28 +98,27 @@ class Config(_Record, frozen=True):
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """A config that was read, and the rules that it names.
 
-    `port`, `source`: what the command line says instead, also when the file is read again.
+    `instead`: what the command line says, also when the file is read again.
     """
 
     path: Path
     config: Config
     rules: Table
-    port: int | None = None
-    source: str | None = None
+    instead: dict[str, Any] = {}
 
-    def changed(self, port: int | None, source: str | None) -> "Loaded":
-        """Return the same with what the command line says; None: nothing."""
-        config = self.config
+    def changed(self, port: int | None = None, **instead: Any) -> "Loaded":
+        """Return the same with what the command line says of a config's keys; None: nothing."""
+        given = {key: value for key, value in instead.items() if value is not None}
+        config = msgspec.structs.replace(self.config, **given)
         if port is not None:
             server = msgspec.structs.replace(config.server, port=port)
             config = msgspec.structs.replace(config, server=server)
-        if source is not None:
-            config = msgspec.structs.replace(config, source=source)
-        return Loaded(path=self.path, config=config, rules=self.rules, port=port, source=source)
+            given["port"] = port
+        return msgspec.structs.replace(self, config=config, instead=given)
 
     def again(self) -> "Loaded":
         """Read it again. Raises UserError that names the file and the line."""
-        return read(self.path).changed(self.port, self.source)
+        return read(self.path).changed(**self.instead)
 
 
 def default_path() -> Path:

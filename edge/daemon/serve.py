@@ -38,7 +38,7 @@ class _Uvicorn(uvicorn.Server):
         yield
 
 
-def serve(loaded: Loaded, opened: Callable[[str], None] = lambda address: None) -> None:
+def serve(loaded: Loaded, opened: Callable[[str], None]) -> None:
     """Serve until a signal ends it. `opened`: is told the page's address once it is there.
 
     Raises UserError: the port is taken, a certificate can't be read, a token is missing.

@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 class Display(Node):
     """Shows frames in a window, the newest whenever it has drawn the one before.
 
-    Emits the event `quit` when q, Escape or the window's close button is pressed.
+    Emits the event `quit` when q, Escape or the window's close button is pressed, and the event
+    `key` (key: a letter) for other letters.
     """
 
     class Settings(Node.Settings):
@@ -77,13 +78,15 @@ class Display(Node):
         if key in QUIT_KEYS or cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) == 0:
             self.context.event("quit")
             return False
+        if chr(key).isalpha() and chr(key).isascii():
+            self.context.event("key", key=chr(key).lower())
         return not self._closing
 
 
 def check_screen() -> None:
     """Raises UserError where there is no screen or OpenCV can't make windows."""
     display = os.environ.get("DISPLAY", "")
-    if sys.platform.startswith("linux") and not _answers(display):
+    if sys.platform.startswith("linux") and not answers(display):
         reason = f"DISPLAY={display} doesn't answer" if display else "DISPLAY is not set"
         raise UserError(f"there is no screen ({reason}): write a video instead")
     try:
@@ -97,7 +100,7 @@ def check_screen() -> None:
         )
 
 
-def _answers(display: str) -> bool:
+def answers(display: str) -> bool:
     """Whether an X server is there: where none is, Qt ends the whole process.
 
     `display`: host:number.screen, without a host for this machine.

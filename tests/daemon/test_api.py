@@ -54,6 +54,7 @@ def test_landmarks_and_pictures_come_to_who_asks_and_to_nobody_else(daemon: Daem
     numbers = [struct.unpack(">I", picture[:4])[0] for picture in pictures]
     assert numbers == sorted(set(numbers))
     image = cv2.imdecode(np.frombuffer(pictures[0][4:], np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
     assert image.shape[1] == 960
     daemon.until(lambda s: "picture" not in s["engine"]["nodes"] or
                  s["engine"]["nodes"]["picture"]["ms"] < 0.2)  # fmt: skip

@@ -42,7 +42,7 @@ class FakeScreen:
 @pytest.fixture
 def screen(monkeypatch):
     fake = FakeScreen()
-    monkeypatch.setattr(window, "_answers", lambda display: True)
+    monkeypatch.setattr(window, "answers", lambda display: True)
     monkeypatch.setattr(window.cv2, "currentUIFramework", lambda: "QT5")
     monkeypatch.setattr(window.cv2, "namedWindow", fake.call)
     monkeypatch.setattr(window.cv2, "destroyWindow", fake.call)
@@ -91,13 +91,15 @@ def test_a_window_can_be_opened_again_on_the_same_thread(screen, context):
 def test_q_and_escape_ask_to_quit(screen, display, events, key):
     screen.keys = [-1, ord("x"), key]
     display._showing.result(10)
-    assert [event["kind"] for event in events] == ["quit"]
+    assert [event["kind"] for event in events] == ["key", "quit"]
+    assert events[0]["key"] == "x"
 
 
 def test_the_close_button_asks_to_quit(screen, display, events):
     screen.visible = 0.0
     display._showing.result(10)
-    assert [event["kind"] for event in events] == ["quit"]
+    assert [event["kind"] for event in events] == ["key", "quit"]
+    assert events[0]["key"] == "x"
 
 
 def refused(context):
