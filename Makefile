@@ -17,14 +17,17 @@ TFLITE_TESTS := tests/inference tests/vision $(addprefix --ignore=tests/,inferen
 	inference/test_report.py vision/test_regions.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-tflite test-aarch64 lint format bench accuracy models motions lock bare clean
+.PHONY: help install demo install-service test test-tflite test-aarch64 lint format bench accuracy models motions lock bare clean
 
 help:
-	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
 
 install: .venv/.edge ## make .venv with .venv/bin/edge from the locked dependencies
 demo: install ## people on camera 0, or on the bundled clip where there is no camera
 	$(BIN)/edge demo $(ARGS)
+
+install-service: install ## have systemd run `edge daemon` for good (needs root)
+	scripts/install_service.sh
 
 test: .venv/.dev ## run the tests
 	$(BIN)/python -m pytest $(ARGS)

@@ -1,7 +1,7 @@
 // The page: shows what comes over the WebSocket, and asks for what is clicked or typed.
 const $ = (id) => document.getElementById(id);
 const EVENTS_SHOWN = 60;
-const COLOURS = ["#e6a23c", "#4fa8e0", "#63c27c", "#d678c8", "#d9604c", "#59c9c0", "#b8b84d", "#9484e0"];
+const COLOURS = ["#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00"];  // those of the picture
 let state = null, socket = null, wait = 500, drawn = 0, since = performance.now(), shown = 0;
 let decoding = false, held = {};
 
@@ -158,7 +158,7 @@ function dial(name, value, unit) {
   const input = $(name);
   if (held[name]) return;  // somebody is turning it
   input.value = value ?? input.max;
-  $(`${name}-set`).textContent = setting(input, unit);
+  $(`${name}-set`).textContent = value == null ? "any" : `${value} ${unit}`;
 }
 
 const setting = (input, unit) => Number(input.value) >= Number(input.max) ? "any" : `${input.value} ${unit}`;
