@@ -7,6 +7,7 @@ from typing import NamedTuple
 import click
 
 from benchmarks import budgets, contest, overhead, power, squeeze
+from benchmarks.clients import clients
 from benchmarks.contests import CONTESTS
 from benchmarks.findings import Findings
 from benchmarks.graphs import graphs
@@ -104,6 +105,7 @@ BENCHMARKS = {
     "startup": Benchmark(startup),
     "memory": Benchmark(memory),
     "soak": Benchmark(soak, (MINUTES_OPTION,)),
+    "clients": Benchmark(clients),
     "models": Benchmark(models),
     "graphs": Benchmark(graphs),
 }

@@ -36,8 +36,11 @@ class JpegEncoder(Node):
         picture = frame.bgr
         width, height = frame.size
         if width > self.settings.width:
-            height = max(1, round(height * self.settings.width / width))
-            width = self.settings.width
-            picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+            size = self.settings.width, max(1, round(height * self.settings.width / width))
+            # Areas of whole pixels take 0.3 ms of 720p, others 8; between points, 1.5.
+            whole = width % size[0] == 0 and height % size[1] == 0
+            how = cv2.INTER_AREA if whole else cv2.INTER_LINEAR
+            picture = cv2.resize(picture, size, interpolation=how)
+            width, height = size
         _, data = cv2.imencode(".jpg", picture, (cv2.IMWRITE_JPEG_QUALITY, self.settings.quality))
         return Jpeg(frame.index, (width, height), data.tobytes())
