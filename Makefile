@@ -17,7 +17,7 @@ TFLITE_TESTS := tests/inference tests/vision $(addprefix --ignore=tests/,inferen
 	inference/test_report.py vision/test_regions.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo install-service test test-tflite test-aarch64 lint format bench accuracy models motions lock bare clean
+.PHONY: help install demo install-service test test-tflite test-aarch64 lint format faults bench accuracy models motions lock bare clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -46,6 +46,9 @@ lint: .venv/.dev ## check style and types
 format: .venv/.dev ## put the code into the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+faults: .venv/.dev ## restart devices under a daemon ten times, fill its disk, set its clock back, and the like
+	EDGE_FAULT_ROUNDS=10 $(BIN)/python -m pytest -s tests/faults $(ARGS)
 
 bench: .venv/.benchmarks .venv-mediapipe/.peer .venv-mediapipe-tasks/.peer ## measure this machine
 	$(BIN)/python -m benchmarks $(ARGS)

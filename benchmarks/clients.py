@@ -142,7 +142,7 @@ def state(address: str) -> Any:
 @contextlib.contextmanager
 def listening(address: str, count: int, deaf: int = 0) -> Any:
     """So many clients in a process of their own while this lasts; what they got is then in the
-    list that this gives. `deaf`: so many of them never read."""
+    list that this gives. `deaf`: so many of them want pictures, too, and never read."""
     found: list[Load] = []
     if not count:
         yield found
@@ -172,10 +172,11 @@ async def _listen(pipe: Any, address: str, count: int, deaf: int, watchers: int)
     begun = time.monotonic()
 
     async def one(number: int) -> None:
-        query = "?picture=1" if number < watchers else ""
+        is_deaf = number >= count - deaf
+        query = "?picture=1" if number < watchers or is_deaf else ""
         uri = f"ws://{address}/api/live{query}"
         async with connect(uri, compression=None, max_size=None, open_timeout=20) as client:
-            if number >= count - deaf:
+            if is_deaf:
                 client.transport.pause_reading()
                 await asyncio.sleep(3600)
             async for message in client:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,8 +87,21 @@ class Daemon:
 
 
 @contextmanager
-def started(config: Path, *arguments: str, **environment: str) -> Iterator[Daemon]:
-    command = [sys.executable, "-m", "edge", "daemon", "--config", str(config), "--port", "0"]
+def started(
+    config: Path, *arguments: str, under: Sequence[str] = (), **environment: str
+) -> Iterator[Daemon]:
+    """A daemon while this lasts. `under`: a program that watches it, and its arguments."""
+    command = [
+        *under,
+        sys.executable,
+        "-m",
+        "edge",
+        "daemon",
+        "--config",
+        str(config),
+        "--port",
+        "0",
+    ]
     process = subprocess.Popen(
         [*command, *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -148,7 +148,7 @@ ASOUNDRC = "pcm.!default {type pulse}\nctl.!default {type pulse}\n"
 
 
 class SoundServer:
-    """PulseAudio with a null sink, whose monitor is its only source: it gives silence."""
+    """PulseAudio with a null source: it gives silence."""
 
     def __init__(self, home: Path) -> None:
         self.socket = home / "pulse.socket"
@@ -162,8 +162,7 @@ class SoundServer:
     def start(self) -> None:
         modules = (
             f"module-native-protocol-unix socket={self.socket} auth-anonymous=1",
-            "module-null-sink sink_name=null",
-            "module-remap-source master=null.monitor",
+            "module-null-source source_name=silence",
         )
         command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disallow-exit",
                    "--use-pid-file=no"]  # fmt: skip
