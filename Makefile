@@ -53,13 +53,14 @@ faults: .venv/.dev ## restart devices under a daemon ten times, fill its disk, s
 bench: .venv/.benchmarks .venv-mediapipe/.peer .venv-mediapipe-tasks/.peer ## measure this machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
-accuracy: .venv/.dev .venv-scoring/.peer ## measure ids, places carried on, faces in bad pictures, who speaks, gestures
+accuracy: .venv/.dev .venv-scoring/.peer ## measure ids, places carried on, faces in bad pictures, who speaks, gestures, framing
 	$(BIN)/python -m tests.accuracy.suite
 	$(BIN)/python -m benchmarks.carry $(ARGS)
 	$(BIN)/python -m benchmarks.recall $(if $(EDGE_DATA),--data $(EDGE_DATA))
 	$(BIN)/python -m tests.accuracy.diarization
 	$(BIN)/python -m tests.accuracy.speaking
 	$(BIN)/python -m tests.accuracy.gestures
+	$(BIN)/python -m tests.accuracy.framing
 
 models: .venv/.calibration ## make the quantized models again, from the published ones (ARGS=palm for one)
 	$(BIN)/python -m calibration $(ARGS)

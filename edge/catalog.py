@@ -8,6 +8,7 @@ NODES = {
     "display": "edge.io.window:Display",
     "jpeg_encoder": "edge.io.jpeg:JpegEncoder",
     "recorder": "edge.io.recording:Recorder",
+    "virtual_camera": "edge.io.virtual_camera:VirtualCamera",
     "video_writer": "edge.io.video_writer:VideoWriter",
     # where to look, and what is there
     "body_landmarks": "edge.vision.body_landmarks:BodyLandmarks",

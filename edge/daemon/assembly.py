@@ -93,6 +93,14 @@ class Assembly:
             **{f"{name}.landmarks": landmarks for name in self._people},
         }
 
+    def _show_elsewhere(self, device: str) -> None:
+        """Give other programs the camera's picture, framed, with nothing drawn in."""
+        if self._director is None:
+            raise UserError(f"virtual_camera: {self.graph.spec.name} has no director")
+        inputs = {"frame": self.sources["picture"][0], "crop": self._director}
+        self.graph.add("framed", "framed", inputs)
+        self.graph.add("virtual_camera", "virtual_camera", {"frame": "framed"}, device=device)
+
     @property
     def can_frame(self) -> bool:
         return self._director is not None
@@ -112,6 +120,8 @@ class Assembly:
         if self._director:
             self.graph.add("shown", "framed", {"frame": shown, "crop": self._director})
             shown = "shown"
+        if config.virtual_camera is not None:
+            self._show_elsewhere(config.virtual_camera)
         picture = config.picture
         self.graph.add(
             PICTURE, "jpeg_encoder", {"frame": shown}, width=picture.width, quality=picture.quality

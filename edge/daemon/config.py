@@ -89,6 +89,7 @@ class Config(_Record, frozen=True):
     mute: Mute = Mute()
     view: View = View()
     picture: Picture = Picture()
+    virtual_camera: str | None = None
     server: Server = Server()
     home_assistant: HomeAssistant | None = None
     rules: str | None = None
@@ -154,5 +155,5 @@ def needs_restart(old: Config, new: Config) -> list[str]:
 
 def needs_new_graph(old: Config, new: Config) -> bool:
     """Whether the engine has to begin its graph again for what has changed."""
-    fields = ("source", "audio", "graph", "settings", "max_people", "mirrored")
+    fields = ("source", "audio", "graph", "settings", "max_people", "mirrored", "virtual_camera")
     return any(getattr(old, field) != getattr(new, field) for field in fields)

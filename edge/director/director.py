@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from edge.director.operator import Operator, OperatorSettings
+from edge.director.operator import Operator, OperatorSettings, holds
 from edge.director.shots import Box, Shots, ShotSettings, Subject
 from edge.graph.node import Context, Node
 from edge.io.frames import Frame
@@ -22,12 +22,14 @@ Ratio = Annotated[str, Meta(pattern="^[1-9][0-9]*:[1-9][0-9]*$")]
 
 
 class Crop(msgspec.Struct, frozen=True):
-    """What to show: `box` in the picture's pixels. `shot`: `single`, `two-shot` or `wide`, of
-    `people`, by id. `cut`: it doesn't continue the crop before."""
+    """What to show: `box` in the picture's pixels. `shot`: `single`, `two-shot` or `wide`.
+    `people`: whom it shows, by id. `coming`: whom the crop is still on its way to. `cut`: it
+    doesn't continue the crop before."""
 
     box: Box
     shot: str
     people: tuple[int, ...]
+    coming: tuple[int, ...]
     cut: bool
 
 
@@ -59,6 +61,9 @@ class Director(Node):
 
     settings: Settings
     changeable = ("enabled",)
+    shown: set[int]
+    shots: Shots
+    operator: Operator
 
     def open(self, context: Context) -> None:
         super().open(context)
@@ -74,18 +79,28 @@ class Director(Node):
             self._begin(frame.size)
         cut = frame.still or self._is_cut(frame)
         if cut:
-            self.shots = Shots(frame.size, self.aspect, self.settings.shots)
+            self.shots = self._new_shots(frame.size)
         t = self.t / 1e6
         shot = self.shots.see(t, [_subject(person, frame.mirrored) for person in people.people])
-        box = self.operator.follow(t, shot.crop, shot.heads, cut)
-        return Crop(box, shot.kind, shot.people, self.operator.cut_now)
+        box = self.operator.follow(t, shot.crop, shot.bounds, cut)
+        whole = {id_ for id_, head in shot.heads.items() if holds(box, head)}
+        self.shown = (self.shown | whole) & set(shot.people)
+        coming = set(shot.people) - self.shown
+        return Crop(
+            box, shot.kind, tuple(sorted(self.shown)), tuple(sorted(coming)), self.operator.cut_now
+        )
 
     def _begin(self, size: tuple[int, int] = (1, 1)) -> None:
         self.size = size
-        self.shots = Shots(size, self.aspect, self.settings.shots)
+        self.shots = self._new_shots(size)
+        self.shown = set()
         self.operator = Operator(size, self.aspect, self.settings.operator)
         self.last: NDArray[np.uint8] | None = None
         self.lively = 1.0
+
+    def _new_shots(self, size: tuple[int, int]) -> Shots:
+        settings = self.settings
+        return Shots(size, self.aspect, settings.shots, settings.operator.speed)
 
     def _is_cut(self, frame: Frame) -> bool:
         now, last = frame.thumbnail(THUMBNAIL), self.last

@@ -48,9 +48,9 @@ class Operator:
         self._moving = False
 
     def follow(
-        self, t: float, wanted: Box, heads: Box | None = None, scene_cut: bool = False
+        self, t: float, wanted: Box, bounds: Box | None = None, scene_cut: bool = False
     ) -> Box:
-        """Return the crop at t, s. `heads`: bounds those of whom the shot is; where one is cut off
+        """Return the crop at t, s. `bounds`: of the heads that the shot is of; where one is cut off
         nothing is waited for. `scene_cut`: the picture itself was cut, so nothing is held."""
         passed, self._t = t - self._t, t
         x, y, width, height = wanted
@@ -60,7 +60,7 @@ class Operator:
             return self._cut(target)
         off = (target - self._state) / self._state[2]
         far = float(np.linalg.norm(off))
-        if heads is not None and far <= self.settings.cut and not _holds(self._crop(), heads):
+        if bounds is not None and far <= self.settings.cut and not holds(self._crop(), bounds):
             self._moving = True
         if not self._decide(t, far):
             self.cut_now = True
@@ -93,30 +93,39 @@ class Operator:
         change = wanted - self._velocity
         most = settings.acceleration * passed
         self._velocity += change * min(1.0, most / max(float(np.linalg.norm(change)), 1e-9))
-        self._state += self._velocity * passed * self._state[2]
+        before = self._state
+        self._state = self._within(before + self._velocity * passed * before[2])
+        # Where the picture ends a crop that grows is pushed aside, and that isn't to be a jerk.
+        # Half way between two crops that are within the picture is one, too.
+        step = self._state - before
+        most = settings.speed * passed * before[2]
+        self._state = before + step * min(1.0, most / max(float(np.linalg.norm(step)), 1e-9))
 
     def _cut(self, target: State) -> Box:
-        self._state = target
+        self._state = self._within(target)
         self._velocity[:] = 0
         self._moving, self._off_since = False, None
         return self._crop()
 
-    def _crop(self) -> Box:
-        """Return the crop, wholly within the picture."""
-        assert self._state is not None
+    def _within(self, state: State) -> State:
+        """Return the nearest crop that is wholly within the picture."""
         whole_width, whole_height = self.size
-        x, y, height = self._state.tolist()
+        x, y, height = state.tolist()
         height = min(height, whole_height, whole_width / self.aspect)
+        half = height * self.aspect / 2, height / 2
+        x = min(max(x, half[0]), whole_width - half[0])
+        y = min(max(y, half[1]), whole_height - half[1])
+        return np.array((x, y, height))
+
+    def _crop(self) -> Box:
+        assert self._state is not None
+        x, y, height = self._state.tolist()
         width = height * self.aspect
-        return (
-            min(max(x - width / 2, 0.0), whole_width - width),
-            min(max(y - height / 2, 0.0), whole_height - height),
-            width,
-            height,
-        )
+        return x - width / 2, y - height / 2, width, height
 
 
-def _holds(crop: Box, box: Box) -> bool:
+def holds(crop: Box, box: Box) -> bool:
+    """Whether a box is whole in a crop."""
     x, y, width, height = box
     left, top, wide, high = crop
     return left <= x and top <= y and x + width <= left + wide and y + height <= top + high

@@ -5,6 +5,8 @@ somebody looks than behind them, eyes on the upper third; wider for several.
 """
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -30,8 +32,8 @@ class ShotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """A head that is nearer to the crop's edge than so many of its heights is about to leave it."""
     largest_face: float = 0.32
     """Of the crop's height: nearer is too near, and shows every tremble."""
-    smallest_crop: float = 0.3
-    """Of the picture's height: a narrower crop shows pixels, not people."""
+    smallest_crop: float = 0.5
+    """Of the picture's height: blown up by more than two a picture shows pixels, not people."""
     speaks: float = 0.5
     """From this probability on somebody is who is heard."""
     stays_s: float = 2.0
@@ -40,6 +42,16 @@ class ShotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Who came only now may be passing through: with others in view they are in no shot before."""
     leaves_s: float = 1.0
     """And who isn't seen for so long, where they were: never zoom on a face that is lost."""
+    joins_room: float = 0.8
+    """Of the largest crop's width: heads that are so near to each other get a shot together …"""
+    keeps_room: float = 0.92
+    """… and keep it up to here: those at the limit would trade places all the time."""
+    lead_s: float = 0.7
+    """Who walks is framed where they will be then: an operator leads, and doesn't trail."""
+    memory_s: float = 0.5
+    """How long the past counts in how fast somebody walks: heads bob with each step."""
+    keeps_up: float = 0.6
+    """Of the operator's speed: who walks faster gets a wider shot, in which that is slower."""
 
 
 class Subject(NamedTuple):
@@ -55,11 +67,13 @@ class Subject(NamedTuple):
 
 class Shot(NamedTuple):
     """`crop`: what to show, of the aspect ratio asked for, within the picture. `people`: whom, by
-    id; nobody for a wide shot of an empty room. `heads`: what bounds theirs, with a margin."""
+    id; nobody for a wide shot of an empty room. `heads`: where theirs are. `bounds`: of all of
+    these, with a margin."""
 
     crop: Box
     people: tuple[int, ...]
-    heads: Box | None = None
+    heads: Mapping[int, Box] = MappingProxyType({})
+    bounds: Box | None = None
 
     @property
     def kind(self) -> str:
@@ -69,10 +83,14 @@ class Shot(NamedTuple):
 class Shots:
     """Says from frame to frame what the shot should be; who speaks decides, else all are in it."""
 
-    def __init__(self, size: tuple[int, int], aspect: float, settings: ShotSettings) -> None:
-        """`size`: the picture's width and height. `aspect`: the crop's width over its height."""
-        self.size, self.aspect, self.settings = size, aspect, settings
+    def __init__(
+        self, size: tuple[int, int], aspect: float, settings: ShotSettings, speed: float
+    ) -> None:
+        """`size`: the picture's width and height. `aspect`: the crop's width over its height.
+        `speed`: of the operator, heights of the crop a second."""
+        self.size, self.aspect, self.settings, self.speed = size, aspect, settings, speed
         self._known: dict[int, tuple[float, Subject]] = {}
+        self._walks: dict[int, tuple[float, float]] = {}
         self._came: dict[int, float] = {}
         self._chosen: tuple[int, ...] = ()
         self._spoke: dict[int, float] = {}
@@ -81,6 +99,7 @@ class Shots:
         """Return the shot at t, s."""
         settings = self.settings
         for person in people:
+            self._walks[person.id] = self._walk(t, person)
             self._known[person.id] = t, person
             if person.speaking is not None and person.speaking >= settings.speaks:
                 self._spoke[person.id] = t
@@ -92,6 +111,7 @@ class Shots:
             for id_, last in self._spoke.items()
             if t - last <= settings.stays_s and id_ in self._known
         }
+        self._walks = {id_: self._walks[id_] for id_ in self._known}
         self._came = {id_: self._came.get(id_, t) for id_ in self._known}
         wanted = self._spoke or {
             id_ for id_, came in self._came.items() if t - came >= settings.joins_s
@@ -100,10 +120,10 @@ class Shots:
         self._chosen = tuple(sorted(person.id for person in people))
         if not people:
             return Shot(self.fitted((0, 0, *self.size)), ())
-        return Shot(self._framed(people), self._chosen, self._heads(people))
+        heads = {person.id: _head(person) for person in people}
+        return Shot(self._framed(people), self._chosen, heads, self._bounds(list(heads.values())))
 
-    def _heads(self, people: list[Subject]) -> Box:
-        boxes = [_head(person) for person in people]
+    def _bounds(self, boxes: list[Box]) -> Box:
         spare = self.settings.spare * max(height for *_, height in boxes)
         left, top = min(x for x, *_ in boxes) - spare, min(y for _, y, *_ in boxes) - spare
         right = max(x + width for x, _, width, _ in boxes) + spare
@@ -114,17 +134,32 @@ class Shots:
     def _fitting(self, people: list[Subject]) -> list[Subject]:
         """Return those whose heads fit into a crop together: the largest group, of several the one
         that was shown already, or is nearer."""
-        room = min(self.size[0], self.size[1] * self.aspect)
         groups = [
-            [
-                other
-                for other in people
-                if other is first
-                or (_left(first) <= _left(other) and _right(other) <= _left(first) + room)
-            ]
+            [other for other in people if other is first or self._goes_with(first, other)]
             for first in people
         ]
         return max(groups, key=self._worth, default=[])
+
+    def _goes_with(self, first: Subject, other: Subject) -> bool:
+        """Whether a crop that begins with one head can hold another."""
+        were_together = {first.id, other.id} <= set(self._chosen)
+        settings = self.settings
+        room = min(self.size[0], self.size[1] * self.aspect)
+        room *= settings.keeps_room if were_together else settings.joins_room
+        return _left(first) <= _left(other) and _right(other) <= _left(first) + room
+
+    def _walk(self, t: float, person: Subject) -> tuple[float, float]:
+        """Return how fast somebody's head moves, to the right and down, pixels a second."""
+        last, before = self._known.get(person.id, (t, person))
+        speed = self._walks.get(person.id, (0.0, 0.0))
+        if t <= last or (person.face is None) != (before.face is None):
+            return speed
+        share = min(1.0, (t - last) / self.settings.memory_s)
+        (x, y), (old_x, old_y) = _middle(_head(person)), _middle(_head(before))
+        return (
+            speed[0] + share * ((x - old_x) / (t - last) - speed[0]),
+            speed[1] + share * ((y - old_y) / (t - last) - speed[1]),
+        )
 
     def _worth(self, group: list[Subject]) -> tuple[int, float]:
         shown = sum(person.id in self._chosen for person in group)
@@ -138,7 +173,9 @@ class Shots:
         right = max(x + width for x, _, width, _ in rooms)
         bottom = max(y + height for _, y, _, height in rooms)
         faces = [person.face[3] for person in people if person.face is not None]
-        least = max([settings.smallest_crop * self.size[1]]
+        fastest = max(math.hypot(*self._walks[person.id]) for person in people)
+        least = max([settings.smallest_crop * self.size[1],
+                     fastest / (settings.keeps_up * self.speed)]
                     + [height / settings.largest_face for height in faces])  # fmt: skip
         height = max(bottom - top, (right - left) / self.aspect, least)
         width = height * self.aspect
@@ -151,14 +188,18 @@ class Shots:
     def _room(self, person: Subject) -> Box:
         """Return what of a person belongs into the shot, with room around."""
         settings = self.settings
+        x, y, width, height = person.face or person.whole
+        lead = [settings.lead_s * speed for speed in self._walks[person.id]]
+        x, y = x + min(lead[0], 0.0), y + min(lead[1], 0.0)
+        width, height = width + abs(lead[0]), height + abs(lead[1])
         if person.face is None:
-            return person.whole
-        x, y, width, height = person.face
+            return x, y, width, height
+        _, _, face_width, face_height = person.face
         return (
-            x - settings.aside * width,
-            y - settings.headroom * height,
-            (1 + 2 * settings.aside) * width,
-            (1 + settings.headroom + settings.shoulders) * height,
+            x - settings.aside * face_width,
+            y - settings.headroom * face_height,
+            width + 2 * settings.aside * face_width,
+            height + (settings.headroom + settings.shoulders) * face_height,
         )
 
     def fitted(self, wanted: Box) -> Box:
@@ -181,6 +222,11 @@ def _head(person: Subject) -> Box:
         return person.face
     x, y, width, height = person.whole
     return x, y, width, height / 3
+
+
+def _middle(box: Box) -> tuple[float, float]:
+    x, y, width, height = box
+    return x + width / 2, y + height / 2
 
 
 def _left(person: Subject) -> float:

@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.director.operator import OperatorSettings
 from edge.director.shots import Box, Shots, ShotSettings, Subject
 
 SIZE = (1920, 1080)
 LEFT: Box = (500.0, 300.0, 120.0, 150.0)
+SPEED = OperatorSettings().speed
 RIGHT: Box = (1300.0, 320.0, 120.0, 150.0)
 
 
@@ -17,7 +19,7 @@ def person(id_: int, face: Box | None, **more: float) -> Subject:
 
 
 def shots(aspect: float = 16 / 9) -> Shots:
-    return Shots(SIZE, aspect, ShotSettings())
+    return Shots(SIZE, aspect, ShotSettings(), SPEED)
 
 
 def holds(crop: Box, box: Box) -> bool:
@@ -102,3 +104,34 @@ def test_crops_are_within_the_picture_and_hold_faces_where_they_can(
             assert all(
                 holds(shot.crop, (*face[:3], min(face[3], 1080 - face[1]))) for face in faces
             )
+
+
+def walked(aspect: float, seconds: float, speed: float) -> list[Box]:
+    """Return the crops aimed at while somebody walks to the right, pixels a second, and then
+    stands."""
+    director = shots(aspect)
+    crops = []
+    for frame in range(round(25 * (seconds + 2))):
+        t = frame / 25
+        x = LEFT[0] + speed * min(t, seconds)
+        crops.append(director.see(t, [person(1, (x, *LEFT[1:]))]).crop)
+    return crops
+
+
+def test_who_walks_is_led_and_shown_wider_the_faster() -> None:
+    calm, slow, fast = (walked(1.0, 2.0, speed)[49] for speed in (0.0, 60.0, 250.0))
+    assert calm[3] <= slow[3] < fast[3]
+    x = LEFT[0] + 2.0 * 250
+    assert fast[0] + fast[2] / 2 > x + LEFT[2] / 2  # more room ahead than behind
+    after = walked(1.0, 2.0, 250.0)[-1]
+    assert after[3] == pytest.approx(calm[3], rel=0.05)  # and no more once they stand
+
+
+def test_two_at_the_limit_of_a_narrow_crop_dont_trade_places() -> None:
+    director = shots(9 / 16)
+    chosen = []
+    for frame in range(200):
+        apart = 440 + 60 * ((frame // 10) % 2)  # they sway
+        two = [person(1, LEFT), person(2, (LEFT[0] + apart, *LEFT[1:]))]
+        chosen.append(director.see(frame / 25, two).people)
+    assert len(set(chosen[40:])) == 1

@@ -7,8 +7,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,10 @@ def test_fifty_clients_of_which_ten_dont_read(start: Starts) -> None:
     daemon.until(lambda s: s["server"]["clients"] == 0)
 
 
+def other_than(pid: int) -> Callable[[Any], bool]:
+    return lambda state: state["server"]["engine_pid"] != pid and state["engine"]["running"]
+
+
 @pytest.mark.timeout(60 + 20 * ROUNDS)
 def test_an_engine_that_is_killed_again_and_again(start: Starts) -> None:
     daemon = start()
@@ -104,7 +109,7 @@ def test_an_engine_that_is_killed_again_and_again(start: Starts) -> None:
         pid = daemon.running()["server"]["engine_pid"]
         os.kill(pid, 9)
         killed = time.monotonic()
-        daemon.until(lambda s, pid=pid: s["server"]["engine_pid"] != pid and s["engine"]["running"])
+        daemon.until(other_than(pid))
         backs.append(time.monotonic() - killed)
     print(f"running again after {[round(s, 2) for s in backs]} s")
     assert daemon.state()["server"]["restarts"] == ROUNDS
