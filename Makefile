@@ -17,7 +17,7 @@ TFLITE_TESTS := tests/inference tests/vision $(addprefix --ignore=tests/,inferen
 	inference/test_report.py vision/test_regions.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo install-service test test-tflite test-aarch64 lint format faults bench accuracy models motions lock bare clean
+.PHONY: help install demo install-service test test-tflite test-aarch64 lint audit format faults bench accuracy models motions lock bare clean
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
@@ -42,6 +42,9 @@ lint: .venv/.dev ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CHECKED)
+
+audit: .venv-audit/.peer ## look for known holes in what a device gets
+	scripts/audit.sh
 
 format: .venv/.dev ## put the code into the project's style
 	$(BIN)/ruff check --fix .
@@ -81,6 +84,7 @@ lock: ## resolve requirements/*.txt again (needs uv); UPGRADE=1 takes newer vers
 		--no-emit-package litert-lm-builder -o requirements/calibration.txt
 	$(LOCK) --group scoring -o requirements/scoring.txt
 	$(LOCK) --group training -o requirements/training.txt
+	$(LOCK) --group audit -o requirements/audit.txt
 	$(LOCK) --group mediapipe $(addprefix --no-emit-package ,$(UNUSED)) -o requirements/mediapipe.txt
 	$(LOCK) --group mediapipe-tasks --no-emit-package opencv-contrib-python \
 		-o requirements/mediapipe-tasks.txt
@@ -91,7 +95,7 @@ bare: ## prove `make demo` and `make test` in a fresh Debian root (needs root an
 	scripts/bare_debian.sh
 
 clean: ## remove all that make made here
-	rm -rf .venv .venv-mediapipe .venv-mediapipe-tasks .venv-scoring .venv-training .venv-tflite build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-audit .venv-mediapipe .venv-mediapipe-tasks .venv-scoring .venv-training .venv-tflite build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # Stamps: what is installed is installed again when its lock has changed.
 .venv/.$(CV2): requirements/build.txt requirements/runtime.txt requirements/screen.txt
@@ -121,6 +125,10 @@ clean: ## remove all that make made here
 
 .venv-scoring/.peer: requirements/scoring.txt
 	VENV=.venv-scoring $(INSTALL) peer scoring
+	touch $@
+
+.venv-audit/.peer: requirements/audit.txt
+	VENV=.venv-audit $(INSTALL) peer audit
 	touch $@
 
 .venv-training/.peer: requirements/training.txt
