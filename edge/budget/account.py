@@ -21,6 +21,9 @@ class Settings(NamedTuple):
     frames_least: int = 5
     """So many tell how fast they come: where a second source is slow to open, or a camera was lost,
     one frame stands for seconds."""
+    pipelined: float = 0.5
+    """Of each further core, what work on several frames at once makes use of: interpreter and
+    memory are shared. Who waits for them is seen to be slow, so too much hope corrects itself."""
     steady_rest: float = 0.2
     """How much what is spent beside the nodes weighs, of one look at the plan: a second."""
 
@@ -76,6 +79,9 @@ class Account:
         """Of the nodes that aren't governed."""
         self.parallel = 1.0
         """How much of a frame's work is done at once."""
+        self.pipelined = 1 + SETTINGS.pipelined * (workers - 1)
+        """How much of the work of all frames is done at once: while one is finished the next has
+        begun."""
         self.wait_us = 0.0
         """From a frame's capture until its first node begins."""
         self.rest_us = 0.0

@@ -269,6 +269,7 @@ class Governor:
             rest_us=account.rest_us,
             slow=account.slow,
             parallel=account.parallel,
+            pipelined=account.pipelined,
             room_us=self._room_us(),
             latency_us=self._latency_us,
             late=self._late,

@@ -118,7 +118,8 @@ class Limits(NamedTuple):
     """What a frame may cost, and what is known of its way. CPU and wall times in µs.
 
     `fixed_us`, `rest_us`: CPU time of the nodes that have no levels, and of all else. `slow`: wall
-    per CPU time. `parallel`: how much of a frame's work is done at once. `wait_us`: before it
+    per CPU time. `parallel`: how much of a frame's work is done at once, `pipelined`: of all
+    frames'. `wait_us`: before it
     begins. `room_us`: for the looks of one frame.
     `late`: the share of late results lately. `owed`: how far the power is overdrawn, 0 to 1.
     """
@@ -129,12 +130,18 @@ class Limits(NamedTuple):
     rest_us: float
     slow: float
     parallel: float
+    pipelined: float
     room_us: float
     latency_us: float | None
     late: float
     power_w: float | None
     watts_per_core: float
     owed: float
+
+    @property
+    def at_once(self) -> float:
+        """How much of the work of all frames is done at once."""
+        return max(self.parallel, self.pipelined)
 
 
 class Bounds(NamedTuple):
@@ -195,7 +202,7 @@ class Planner:
         if limits.power_w is not None:
             power = limits.power_w / limits.watts_per_core * frame_us
             power -= pace * limits.rest_us + limits.fixed_us
-        by_rate = SETTINGS.keep_up * frame_us * limits.parallel / limits.slow - limits.fixed_us
+        by_rate = SETTINGS.keep_up * frame_us * limits.at_once / limits.slow - limits.fixed_us
         if limits.latency_us is not None:
             idle = sum(subject.costs.idle.mean for subject in self._subjects)
             by_latency = SETTINGS.fill * limits.room_us + idle
@@ -214,7 +221,7 @@ class Planner:
             return Need(*shares, f"{watts:.3g} W {{}} {limits.power_w:g} W budget", "power")
         if bounds.by_rate or limits.latency_us is None:
             work, most = (
-                (us + limits.fixed_us) * limits.slow / limits.parallel / 1000
+                (us + limits.fixed_us) * limits.slow / limits.at_once / 1000
                 for us in (time, bounds.time)
             )
             text = f"{work:.0f} ms of work {{}} {most:.0f} ms in {frame_us / 1000:.0f} ms a frame"

@@ -61,6 +61,7 @@ class Service:
     """Everything but HTTP. Runs in one event loop; `start` and `stop` are called in it."""
 
     def __init__(self, loaded: Loaded) -> None:
+        """Raises UserError for a secret that isn't there."""
         self.hub = Hub()
         self.loaded = loaded
         self.supervisor = Supervisor(loaded.config, self._hear)
@@ -73,11 +74,11 @@ class Service:
         self._doing: Doing | None = None
         self._rules: Rules | None = None
         self._home: Home | None = None
+        self._follow(loaded)
 
     # -- life -----------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        self._follow(self.loaded)
         jobs = (self.supervisor.run(), self._reload_on_change(), self._reassure())
         self._tasks = [asyncio.create_task(job) for job in jobs]
         notify("READY=1")
@@ -100,7 +101,12 @@ class Service:
                 loaded.rules != old.rules
             ):
                 await asyncio.to_thread(self._close_outputs)
-                self._follow(loaded)
+                try:
+                    self._follow(loaded)
+                except UserError:
+                    self.loaded = old
+                    self._follow(old)
+                    raise
             await self.supervisor.ask(Configure(loaded.config))
         except UserError as error:
             self._config_error = str(error)

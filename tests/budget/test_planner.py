@@ -29,6 +29,7 @@ def limits(**given: Any) -> Limits:
         "rest_us": 500.0,
         "slow": 1.0,
         "parallel": 1.0,
+        "pipelined": 1.0,
         "room_us": 40_000.0,
         "latency_us": 50_000.0,
         "late": 0.0,

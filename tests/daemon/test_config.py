@@ -109,3 +109,15 @@ def test_a_running_daemon_follows_its_settings_but_not_wrong_ones(start: Starts)
     daemon.until(lambda s: "there is no graph 'no_such'" in s["engine"]["error"])
     write(daemon.config, FACES)
     daemon.running()
+
+
+def test_a_password_that_isnt_there_is_one_line_and_leaves_the_old_settings(start: Starts) -> None:
+    home = "home_assistant: {broker: {user: me, password_variable: EDGE_NO_PASSWORD}}\n"
+    daemon = start()
+    daemon.running()
+    write(daemon.config, FACES + home)
+    state = daemon.until(lambda s: s["server"]["config_error"])
+    assert "EDGE_NO_PASSWORD" in state["server"]["config_error"]
+    assert state["engine"]["running"]
+    write(daemon.config, FACES)
+    daemon.until(lambda s: not s["server"]["config_error"])
