@@ -19,9 +19,7 @@ from edge.daemon.link import Link
 from edge.daemon.logs import log_to_stderr
 from edge.daemon.report import Report
 from edge.daemon.wire import (
-    PICTURE as PICTURE_HEAD,
-)
-from edge.daemon.wire import (
+    PICTURE_HEAD,
     Configure,
     EngineState,
     Kind,

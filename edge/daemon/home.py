@@ -58,8 +58,7 @@ class Home:
 
     def health(self, state: EngineState) -> None:
         """Take in how the engine is: while nothing is seen nobody is said to be here."""
-        muted = all(s.state != "live" for s in state.streams.values())
-        if not state.running or muted:
+        if not state.running or state.fps == 0:
             self._addressed.clear()
             self._tell("addressed", "OFF")
             self._people([])

@@ -14,7 +14,7 @@ from edge.daemon.config import Config, Mute, View
 from edge.graph.spec import Budget
 
 HEAD = struct.Struct(">BI")
-PICTURE = struct.Struct(">I")
+PICTURE_HEAD = struct.Struct(">I")
 """Before a JPEG: the number of its frame."""
 MOST = 64 * 1024 * 1024
 """No message is longer: whatever says so isn't one of ours."""

@@ -113,7 +113,7 @@ class Run:
         """
         name, _, option = key.partition(".")
         stations = {station.name: station for station in self._engine.stations}
-        node = stations[name].node if name in stations else None
+        node = getattr(stations.get(name), "node", None)  # none, too, once the run is over
         if node is None or option not in node.changeable:
             raise UserError(f"'{key}' is no option that can be changed while the graph runs")
         kind = type(node.settings)
@@ -149,7 +149,7 @@ class Run:
 
     def sources(self) -> dict[str, Source]:
         """Return the nodes that bring packets in, by name, while the run lasts."""
-        nodes = ((station.name, station.node) for station in self._engine.stations)
+        nodes = ((s.name, getattr(s, "node", None)) for s in self._engine.stations)
         return {name: node for name, node in nodes if isinstance(node, Source)}
 
     def _result(self, outlet: Inlet, packet: Packet[Any]) -> Iterator[Result]:

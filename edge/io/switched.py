@@ -42,17 +42,18 @@ class Switched(Source):
         super().__init__(settings)
         self.muted = settings.muted
         self._changed = threading.Condition()
-        self._closed = self._is_lost = False
+        self._opened = self._closed = self._is_lost = False
         self._reader: Reader | None = None
         self._lap = _Lap()
 
     def open(self, context: Context) -> None:
         """Raises UserError where the source can't be opened and isn't waited for."""
         super().open(context)
+        self._opened = True
         if self.muted:
             return
         try:
-            self._reader = self._open_reader()
+            self._keep(self._open_reader())
         except UserError as error:
             if not self.settings.patient:
                 raise
@@ -74,7 +75,7 @@ class Switched(Source):
             if not self.muted:
                 return
             self.muted, self._is_lost = False, True  # "back" is told when it delivers
-            self._lap.resumes_at = self.context.now()
+            self._lap.resumes_at = self.context.now() if self._opened else 0
             self._changed.notify_all()
 
     def packets(self) -> Iterator[Packet[Any]]:
@@ -136,14 +137,20 @@ class Switched(Source):
                 with self._changed:
                     self._changed.wait_for(lambda: self._closed, Limits.RETRY_MAX_S)
                 continue
-            with self._changed:
-                if not (self._closed or self.muted):
-                    self._reader = reader
-            if self._reader is not reader:
-                reader.close()
-            elif self._is_lost:
+            if self._keep(reader) and self._is_lost:
                 self._is_lost = False
                 self._tell("back", "delivers again")
+
+    def _keep(self, reader: Reader) -> bool:
+        """Have a reader read, unless the source was muted or closed while it opened: then that is
+        closed, too."""
+        with self._changed:
+            is_wanted = not (self._closed or self.muted)
+            if is_wanted:
+                self._reader = reader
+        if not is_wanted:
+            reader.close()
+        return is_wanted
 
     def _tell_lost(self, reason: str) -> None:
         if not self._is_lost:
@@ -151,6 +158,8 @@ class Switched(Source):
             self._tell("lost", reason)
 
     def _tell(self, state: str, reason: str) -> None:
+        if not self._opened:  # there is nobody yet to be told
+            return
         name = self.context.name
         self.context.event("device", name=name, state=state, reason=reason)
 

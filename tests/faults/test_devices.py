@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,35 +14,12 @@ import cv2
 import pytest
 
 from edge.paths import resource
-from tests.brokers import free_port
 from tests.daemon.conftest import Daemon, Starts, lines, started
+from tests.rtsp import RtspServer
 
 ROUNDS = int(os.environ.get("EDGE_FAULT_ROUNDS", "2"))
 """make faults has ten."""
 BACK_S = 3.0
-SYSTEM_PYTHON = "/usr/bin/python3"
-PROBE = 'import gi; gi.require_version("GstRtspServer", "1.0")'
-RTSP_SERVER = """
-    import sys
-    import gi
-    gi.require_version("Gst", "1.0")
-    gi.require_version("GstRtspServer", "1.0")
-    from gi.repository import GLib, Gst, GstRtspServer
-    Gst.init(None)
-    server = GstRtspServer.RTSPServer()
-    server.set_service(sys.argv[1])
-    factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(
-        f"( filesrc location={sys.argv[2]} ! jpegdec ! imagefreeze is-live=true"
-        " ! video/x-raw,framerate=15/1 ! videoconvert ! video/x-raw,format=I420 ! jpegenc"
-        " ! rtpjpegpay name=pay0 )"
-    )
-    factory.set_shared(True)
-    server.get_mount_points().add_factory("/camera", factory)
-    server.attach(None)
-    print("ready", flush=True)
-    GLib.MainLoop().run()
-"""
 
 
 @pytest.fixture
@@ -58,39 +34,16 @@ def person(tmp_path: Path) -> Path:
     return path
 
 
-class Camera:
-    """An RTSP camera of its own process, which shows one picture for ever."""
-
-    def __init__(self, picture: Path) -> None:
-        self.port = free_port()
-        self.address = f"rtsp://127.0.0.1:{self.port}/camera"
-        self._picture = picture
-        self._server: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        program = textwrap.dedent(RTSP_SERVER)
-        command = [SYSTEM_PYTHON, "-c", program, str(self.port), str(self._picture)]
-        self._server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self._server.stdout is not None
-        assert self._server.stdout.readline() == "ready\n"
-
-    def kill(self) -> None:
-        if self._server is not None and self._server.stdout is not None:
-            self._server.kill()
-            self._server.wait()
-            self._server.stdout.close()
-            self._server = None
-
-
 @pytest.fixture
-def camera(person: Path) -> Iterator[Camera]:
-    probe = [SYSTEM_PYTHON, "-c", PROBE]
-    if not shutil.which(SYSTEM_PYTHON) or subprocess.run(probe, capture_output=True).returncode:
-        pytest.skip("no RTSP server: apt-get install python3-gi gir1.2-gst-rtsp-server-1.0 "
-                    "gstreamer1.0-plugins-base gstreamer1.0-plugins-good")  # fmt: skip
-    made = Camera(person)
-    yield made
-    made.kill()
+def camera(person: Path) -> Iterator[RtspServer]:
+    """A camera on the network that shows one picture for ever."""
+    server = RtspServer(
+        f"( filesrc location={person} ! jpegdec ! imagefreeze is-live=true"
+        " ! video/x-raw,framerate=15/1 ! videoconvert ! video/x-raw,format=I420 ! jpegenc"
+        " ! rtpjpegpay name=pay0 )"
+    )
+    yield server
+    server.kill()
 
 
 def state_of(daemon: Daemon, stream: str) -> Any:
@@ -108,7 +61,7 @@ def until(daemon: Daemon, stream: str, state: str, seconds: float = 20.0) -> flo
 
 @pytest.mark.timeout(60 + 30 * ROUNDS)
 def test_a_camera_on_the_network_that_is_restarted_again_and_again(
-    start: Starts, camera: Camera
+    start: Starts, camera: RtspServer
 ) -> None:
     camera.start()
     daemon = start("graph: faces\nbudget: {latency_ms: 200}\n", "--source", camera.address)
@@ -136,7 +89,7 @@ def test_a_camera_on_the_network_that_is_restarted_again_and_again(
     assert max(memory) - memory[0] < 15  # and no more with each round
 
 
-def test_a_camera_that_isnt_there_yet_is_waited_for(start: Starts, camera: Camera) -> None:
+def test_a_camera_that_isnt_there_yet_is_waited_for(start: Starts, camera: RtspServer) -> None:
     daemon = start("graph: faces\nbudget: {latency_ms: 200}\n", "--source", camera.address)
     until(daemon, "camera", "lost", 40)
     camera.start()

@@ -1,12 +1,10 @@
 """Streams from real servers on this machine."""
 
 import http.server
-import shutil
 import socket
-import subprocess
-import textwrap
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -17,6 +15,7 @@ from edge.errors import UserError
 from edge.io.camera import Camera
 from edge.io.containers import is_stream, without_secret
 from edge.io.microphone import Microphone
+from tests.rtsp import RtspServer
 
 PATIENCE_S = 30.0
 
@@ -178,64 +177,24 @@ def test_a_clip_is_played_from_a_web_server(clip, tmp_path, context):
         thread.join()
 
 
-RTSP_SERVER = """
-    import sys
-    import gi
-    gi.require_version("Gst", "1.0")
-    gi.require_version("GstRtspServer", "1.0")
-    from gi.repository import GLib, Gst, GstRtspServer
-    Gst.init(None)
-    server = GstRtspServer.RTSPServer()
-    server.set_service(sys.argv[1])
-    factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(
-        "( videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240,framerate=25/1"
-        " ! jpegenc ! rtpjpegpay name=pay0"
-        " audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! alawenc"
-        " ! rtppcmapay name=pay1 )"
-    )
-    factory.set_shared(True)
-    server.get_mount_points().add_factory("/test", factory)
-    server.attach(None)
-    print("ready", flush=True)
-    GLib.MainLoop().run()
-"""
-SYSTEM_PYTHON = "/usr/bin/python3"
-PROBE = 'import gi; gi.require_version("GstRtspServer", "1.0")'
+RTSP = (
+    "( videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240,framerate=25/1"
+    " ! jpegenc ! rtpjpegpay name=pay0"
+    " audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! alawenc"
+    " ! rtppcmapay name=pay1 )"
+)
 
 
 @pytest.fixture
-def rtsp_server():
-    """GStreamer's RTSP server (apt-get install python3-gi gir1.2-gst-rtsp-server-1.0
-    gstreamer1.0-plugins-base gstreamer1.0-plugins-good), run by the system's Python."""
-    if (
-        not shutil.which(SYSTEM_PYTHON)
-        or subprocess.run([SYSTEM_PYTHON, "-c", PROBE], capture_output=True, check=False).returncode
-    ):
-        pytest.skip("no RTSP server: apt-get install python3-gi gir1.2-gst-rtsp-server-1.0")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    servers: list[Any] = []
-
-    def start():
-        command = [SYSTEM_PYTHON, "-c", textwrap.dedent(RTSP_SERVER), str(port)]
-        servers.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-        assert servers[-1].stdout.readline() == "ready\n"
-        return f"rtsp://127.0.0.1:{port}/test"
-
-    def stop():
-        servers[-1].kill()
-        servers[-1].wait()
-        servers[-1].stdout.close()
-
-    yield start, stop
-    if servers[-1].poll() is None:
-        stop()
+def rtsp_server() -> Iterator[RtspServer]:
+    server = RtspServer(RTSP)
+    yield server
+    server.kill()
 
 
 def test_rtsp_is_read_lost_and_read_again_with_its_sound(rtsp_server, context, events):
-    start, stop = rtsp_server
-    url = start()
+    rtsp_server.start()
+    url = rtsp_server.address
     camera, microphone = (
         Camera(Camera.Settings(device=url)),
         Microphone(Microphone.Settings(device=url)),
@@ -252,9 +211,9 @@ def test_rtsp_is_read_lost_and_read_again_with_its_sound(rtsp_server, context, e
         thread.start()
     try:
         wait_for(lambda: len(frames) > 10 and len(sounds) > 20)
-        stop()
+        rtsp_server.kill()
         wait_for(lambda: events.states.count("lost") == 2)
-        start()
+        rtsp_server.start()
         wait_for(lambda: events.states.count("back") == 2)
     finally:
         camera.close()

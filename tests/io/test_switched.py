@@ -1,5 +1,6 @@
 """Files that begin again, and devices that are muted or waited for."""
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from edge.graph import Event, Graph, Result, Run
+from edge.graph.node import Context
 from edge.io.camera import Camera
 from edge.io.frames import Frame
 from edge.io.microphone import Microphone
@@ -154,3 +156,26 @@ def test_a_run_that_is_muted_ends_at_once(clip: Clip) -> None:
         until(lambda: len(run.sources()) == 2)
         begun = time.monotonic()
     assert time.monotonic() - begun < 1.5
+
+
+def test_who_is_muted_while_the_device_opens_isnt_opened(clip: Clip, context: Context) -> None:
+    """Opening may take seconds: what was asked for meanwhile holds."""
+    path = made_clip(clip, 1.0, 10)
+    camera = Camera(Camera.Settings(device=str(path), loop=True))
+    camera.mute()  # not open yet: nobody is told
+    camera.unmute()
+    open_reader = camera._open_reader
+
+    def slow() -> Any:
+        reader = open_reader()
+        camera.mute()
+        return reader
+
+    camera._open_reader = slow  # type: ignore[method-assign]
+    camera.open(context)
+    assert not is_open(path)
+    camera._open_reader = open_reader  # type: ignore[method-assign]
+    camera.unmute()
+    assert len(list(itertools.islice(camera.packets(), 15))) == 15
+    camera.close()
+    assert not is_open(path)
