@@ -39,9 +39,8 @@ class Settings:
     RETRY_S = 0.1
     """Before a dead engine's successor is started; doubled each time up to …"""
     RETRY_MAX_S = 10.0
-    """… this, where they die one after the other: a fault that stays isn't to eat the device."""
-    HEALTHY_S = 30.0
-    """Who has lived so long didn't die of that fault."""
+    """… this, where they die one after the other before their graph has run: a fault that stays
+    isn't to eat the device."""
     REPLY_S = 15.0
     """For a command: muting may wait for a driver, and a graph for its models."""
     STOP_S = 3.0
@@ -67,7 +66,7 @@ class Supervisor:
         self._replies: dict[int, asyncio.Future[Reply]] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._process: asyncio.subprocess.Process | None = None
-        self._closing = False
+        self._closing = self._has_run = False
 
     @property
     def silent_s(self) -> float:
@@ -83,12 +82,11 @@ class Supervisor:
         delay = Settings.RETRY_S
         try:
             while not self._closing:
-                begun = time.monotonic()
+                self._has_run = False
                 await self._live_once()
                 if self._closing:
                     return
-                lived = time.monotonic() - begun
-                delay = Settings.RETRY_S if lived > Settings.HEALTHY_S else delay
+                delay = Settings.RETRY_S if self._has_run else delay
                 self.restarts += 1
                 self.state = EngineState(running=False, error="the engine died; it begins again")
                 self._hear(Kind.STATE, msgspec.json.encode(self.state))
@@ -199,6 +197,7 @@ class Supervisor:
             return
         if kind is Kind.STATE:
             self.state = msgspec.json.decode(data, type=EngineState)
+            self._has_run |= self.state.running
         self._hear(kind, data)
 
     async def _stop(self) -> None:

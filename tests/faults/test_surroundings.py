@@ -112,6 +112,7 @@ def test_an_engine_that_is_killed_again_and_again(start: Starts) -> None:
         daemon.until(other_than(pid))
         backs.append(time.monotonic() - killed)
     print(f"running again after {[round(s, 2) for s in backs]} s")
+    assert max(backs) < 4  # its process within 2 s; the rest is loading, beside other tests
     assert daemon.state()["server"]["restarts"] == ROUNDS
 
 
