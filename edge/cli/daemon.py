@@ -1,8 +1,11 @@
 """`edge daemon`: the service."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
+
+from edge.errors import UserError
 
 
 @click.command()
@@ -30,9 +33,19 @@ def daemon(config: Path | None, port: int | None, source: str | None) -> None:
       EDGE_TOKEN=… edge daemon --config for-all-in-the-house.yaml
     """
     from edge.daemon.config import default_path, read
-    from edge.daemon.serve import serve
 
-    serve(read(config or default_path()).changed(port, source=source), opened=_say)
+    server()(read(config or default_path()).changed(port, source=source), opened=_say)
+
+
+def server() -> Callable[..., None]:
+    """Return `edge.daemon.serve.serve`. Raises UserError where its libraries aren't installed."""
+    try:
+        from edge.daemon.serve import serve
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"the page needs {error.name}: pip install 'edge-perception[daemon]'"
+        ) from None
+    return serve
 
 
 def _say(address: str) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge.cli.daemon import server
 from edge.cli.keys import HELP
 from edge.errors import UserError
 from edge.paths import resource
@@ -91,7 +92,6 @@ def _has_screen() -> bool:
 
 def _serve(port: int | None, max_people: int | None, show: bool) -> None:
     from edge.daemon.config import Log, default_path, read
-    from edge.daemon.serve import serve
 
     def opened(address: str) -> None:
         click.echo(f"edge is at {address}  (Ctrl-C ends it)")
@@ -100,7 +100,7 @@ def _serve(port: int | None, max_people: int | None, show: bool) -> None:
                 webbrowser.open(address)
 
     quiet = Log(level="warning")
-    serve(read(default_path()).changed(port, max_people=max_people, log=quiet), opened)
+    server()(read(default_path()).changed(port, max_people=max_people, log=quiet), opened)
 
 
 def _from_camera(perform: Callable[..., Account], show: bool) -> Account | None:

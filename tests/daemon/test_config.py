@@ -1,5 +1,7 @@
 """Settings: what is wrong is named with its line, and doesn't take a running daemon down."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -121,3 +123,11 @@ def test_a_password_that_isnt_there_is_one_line_and_leaves_the_old_settings(star
     assert state["engine"]["running"]
     write(daemon.config, FACES)
     daemon.until(lambda s: not s["server"]["config_error"])
+
+
+def test_without_its_libraries_it_says_what_to_install() -> None:
+    program = "import sys; sys.modules['uvicorn'] = None; from edge.cli import main; main()"
+    command = [sys.executable, "-c", program, "daemon"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "the page needs uvicorn: pip install 'edge-perception[daemon]'" in done.stderr
