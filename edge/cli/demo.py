@@ -84,10 +84,9 @@ def _has_screen() -> bool:
     """Whether there is somewhere for a browser to open."""
     from edge.io.window import answers
 
-    display = os.environ.get("DISPLAY", "")
-    if sys.platform == "darwin" or "WAYLAND_DISPLAY" in os.environ or answers(display):
+    if sys.platform == "darwin" or "WAYLAND_DISPLAY" in os.environ:
         return True
-    return False
+    return answers(os.environ.get("DISPLAY", ""))
 
 
 def _serve(port: int | None, max_people: int | None, show: bool) -> None:
