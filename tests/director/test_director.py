@@ -1,5 +1,6 @@
 """The nodes `director` and `framed`, on made pictures and on a real clip."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from edge.director.director import Crop, Director, Framed
 from edge.graph import Graph
 from edge.io.frames import Frame
+from edge.io.video_file import VideoFile
 from edge.paths import resource
 from edge.people.results import Face, FrameResult, Person
 from tests.vision.driving import context
@@ -81,3 +83,20 @@ def test_the_crop_is_calm_on_a_real_clip(data: Path) -> None:
     cut = np.array([crop.cut for crop in found])[1:]
     assert (speed[~cut] < 0.45).all()
     assert cut.sum() <= 1
+
+
+def test_the_cuts_of_a_real_clip_are_followed_on_their_frames(data: Path) -> None:
+    """Its first three scenes; later ones fade into black and out of it, which is no cut."""
+    node = Director(Director.Settings())
+    node.open(context())
+    cuts = []
+    video = VideoFile(str(data / "framing/testvideo.mp4"))
+    for shown in itertools.islice(video.frames(), 240):
+        node.t = shown.t
+        nobody = FrameResult(frame=shown.index, t=shown.t / 1e6, size=list(shown.size), people=[])
+        crop = node.process(shown, nobody)
+        assert crop is not None
+        if crop.cut:
+            cuts.append(shown.index)
+    video.close()
+    assert cuts == [0, 30, 180]
