@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from edge.cli.demo import SAMPLE
 from edge.cli.prepare import Sinks, load_graph, parts_of, set_everywhere
 from edge.cli.sync import apply as apply_sync
 from edge.daemon.config import AUTO, Config, Mute, View
 from edge.director.director import Crop
 from edge.errors import UserError
+from edge.graph.spec import Budget
 from edge.io.camera_list import cameras
 from edge.io.containers import is_device
 from edge.io.sound_device import list_microphones
@@ -14,7 +16,6 @@ from edge.paths import resource
 from edge.people.people import People
 from edge.vision.silhouette import Silhouette
 
-SAMPLE = "samples/astronaut.mp4"
 PICTURE = "picture"
 """The output that watchers get."""
 
@@ -128,7 +129,7 @@ class Assembly:
         )
         for key, value in self.watched(False, False).items():
             self.graph.set(key, value)
-        self.graph.spec.outputs[PICTURE] = type(self.graph.spec.budget)()
+        self.graph.spec.outputs[PICTURE] = Budget()
 
 
 def chosen_sources(config: Config) -> tuple[str, str | None]:

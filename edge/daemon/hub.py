@@ -24,7 +24,6 @@ class Client:
     def __init__(self, wants: Watch) -> None:
         self.wants = wants
         self.dropped: Counter[str] = Counter()
-        self.sent = 0
         self._lines: deque[tuple[bool, str]] = deque()
         self._frames = self._events = 0
         self._picture: bytes | None = None
@@ -66,7 +65,6 @@ class Client:
         self._lines.clear()
         self._frames = self._events = 0
         self._picture = self._state = None
-        self.sent += len(waiting)
         return waiting
 
     def _drop(self, frame: bool) -> None:
@@ -80,15 +78,16 @@ class Client:
 
 
 class Hub:
-    """All who listen. `dropped`: what clients that have gone were too slow for."""
+    """All who listen."""
 
     def __init__(self) -> None:
         self.clients: set[Client] = set()
-        self.gone: Counter[str] = Counter()
+        self._gone: Counter[str] = Counter()
 
     @property
     def dropped(self) -> Counter[str]:
-        return sum((client.dropped for client in self.clients), self.gone.copy())
+        """What clients were too slow for, those that have gone included."""
+        return sum((client.dropped for client in self.clients), self._gone.copy())
 
     @property
     def wants(self) -> Watch:
@@ -98,7 +97,7 @@ class Hub:
 
     def leave(self, client: Client) -> None:
         self.clients.discard(client)
-        self.gone.update(client.dropped)
+        self._gone.update(client.dropped)
 
     def line(self, data: bytes) -> None:
         """Give everybody a line of the results; made into text once."""

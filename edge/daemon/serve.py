@@ -64,10 +64,7 @@ async def _serve(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end)
-    reloads: set[asyncio.Task[None]] = set()
-    loop.add_signal_handler(
-        signal.SIGHUP, lambda: reloads.add(asyncio.ensure_future(service.reload()))
-    )
+    loop.add_signal_handler(signal.SIGHUP, service.reload_soon)
     with contextlib.suppress(OSError):
         os.nice(NICER)
     task = asyncio.create_task(server.serve(sockets=[listening]))

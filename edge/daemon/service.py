@@ -69,6 +69,7 @@ class Service:
         self._begun = time.monotonic()
         self._config_error = ""
         self._seen = _stamp(loaded)
+        self._look = asyncio.Event()
         self._watch = Watch()
         self._tasks: list[asyncio.Task[None]] = []
         self._doing: Doing | None = None
@@ -91,6 +92,10 @@ class Service:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await asyncio.to_thread(self._close_outputs)
+
+    def reload_soon(self) -> None:
+        """Have the settings looked at now."""
+        self._look.set()
 
     async def reload(self) -> None:
         """Follow the settings as they stand in the file; where they are wrong the old ones hold."""
@@ -133,10 +138,12 @@ class Service:
 
     async def _reload_on_change(self) -> None:
         while True:
-            await asyncio.sleep(RELOAD_S)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._look.wait(), RELOAD_S)
             seen = _stamp(self.loaded)
-            if seen != self._seen:
+            if seen != self._seen or self._look.is_set():
                 self._seen = seen
+                self._look.clear()
                 await self.reload()
 
     async def _reassure(self) -> None:

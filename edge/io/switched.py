@@ -82,9 +82,9 @@ class Switched(Source):
         while (reader := self._wanted_reader()) is not None:
             came = False
             for value in self._values(reader):
-                t = self._lap.place(value.t)
-                if self.live or t is not None:
-                    yield self._packet(value, value.t if self.live or t is None else t)
+                t = value.t if self.live else self._lap.place(value.t)
+                if t is not None:
+                    yield self._packet(value, t)
                 came = True
             with self._changed:
                 if self._closed:

@@ -139,14 +139,19 @@ def start(tmp_path: Path) -> Iterator[Starts]:
         yield begin
 
 
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """One daemon on the sample, for all tests of a module that leave it as they found it."""
-    config = tmp_path_factory.mktemp("daemon") / "config.yaml"
-    config.write_text(FACES)
+def shared(folder: Path, text: str) -> Iterator[Daemon]:
+    """One running daemon with a config's text, for all tests of a module that leave it as they
+    found it."""
+    config = folder / "config.yaml"
+    config.write_text(text)
     with started(config) as running:
         running.running()
         yield running
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    yield from shared(tmp_path_factory.mktemp("daemon"), FACES)
 
 
 def lines(client: ClientConnection, count: int) -> list[Any]:

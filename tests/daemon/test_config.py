@@ -1,5 +1,6 @@
 """Settings: what is wrong is named with its line, and doesn't take a running daemon down."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -131,3 +132,14 @@ def test_without_its_libraries_it_says_what_to_install() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert "the page needs uvicorn: pip install 'edge-perception[daemon]'" in done.stderr
+
+
+def test_a_hangup_has_the_settings_read_again(start: Starts) -> None:
+    daemon = start()
+    daemon.running()
+    daemon.process.send_signal(signal.SIGHUP)  # as `systemctl reload edge` does
+    end = time.monotonic() + 10
+    while not any("follows" in line for line in daemon.log):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert daemon.state()["engine"]["running"]

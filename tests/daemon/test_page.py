@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.brokers import free_port
-from tests.daemon.conftest import FACES, Daemon, Starts, started
+from tests.daemon.conftest import FACES, Daemon, Starts, shared, started
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
                 None)  # fmt: skip
@@ -33,11 +33,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    config = tmp_path_factory.mktemp("page") / "config.yaml"
-    config.write_text(SAMPLE)
-    with started(config) as daemon:
-        daemon.running()
-        yield daemon
+    yield from shared(tmp_path_factory.mktemp("page"), SAMPLE)
 
 
 Opens = Callable[..., Page]

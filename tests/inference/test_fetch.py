@@ -6,7 +6,6 @@ import http.server
 import io
 import resource
 import socket
-import subprocess
 import tarfile
 import threading
 import zipfile
@@ -31,6 +30,7 @@ from edge.inference.manifest import (
     Variant,
     shipped,
 )
+from tests.disks import small_disk
 
 ONE, TWO = b"one" * 1000, b"two" * 1000
 
@@ -209,16 +209,10 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, server: Server) -
         fetch(wanted, manifest, tmp_path / "file" / "models")
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A real disk with room for one small file."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("only root can mount a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+@pytest.fixture(name="small_disk")
+def _small_disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
 
 
 @pytest.fixture
