@@ -125,6 +125,18 @@ def test_a_key_for_each_feature(sample: Daemon, page: Opens) -> None:
     sample.until(lambda s: not s["engine"]["trace"])
 
 
+def test_keys_typed_fast_and_early_all_count(sample: Daemon, page: Opens) -> None:
+    opened = page(sample)  # most are typed before the first state has come
+    for key in "blgblgblg":
+        opened.keyboard.press(key)
+    for option in ("boxes", "landmarks", "gaze"):
+        until_view(sample, option, False)
+    for key in "blg":
+        opened.keyboard.press(key)
+    for option in ("boxes", "landmarks", "gaze"):
+        until_view(sample, option, True)
+
+
 def test_mute_closes_the_device(sample: Daemon, page: Opens) -> None:
     opened = page(sample)
     expect(opened.locator("#status")).to_have_text("live", timeout=SLOW_MS)

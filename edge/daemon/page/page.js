@@ -3,7 +3,8 @@ const $ = (id) => document.getElementById(id);
 const EVENTS_SHOWN = 60;
 const COLOURS = ["#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00"];  // those of the picture
 let state = null, socket = null, wait = 500, drawn = 0, since = performance.now(), shown = 0;
-let decoding = false, held = {};
+let decoding = false, held = {}, refused = "", begin;
+let asked = new Promise((resolve) => { begin = resolve; });  // until the first state has come
 
 // -- what comes ---------------------------------------------------------------------------------
 
@@ -11,7 +12,7 @@ function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   socket = new WebSocket(`${scheme}://${location.host}/api/live?picture=1`);
   socket.binaryType = "arraybuffer";
-  socket.onopen = () => { wait = 500; say("live", true); sayWants(); };
+  socket.onopen = () => { wait = 500; refused = ""; say("live", true); sayWants(); };
   socket.onmessage = ({ data }) => typeof data === "string" ? take(JSON.parse(data)) : show(data);
   socket.onclose = async () => {
     say("lost: connecting again…", false);
@@ -120,8 +121,9 @@ const plain = (name) => name.replaceAll("_", " ");
 
 function showState(now) {
   state = now;
+  begin();
   const { engine, server } = state;
-  notice(server.config_error || engine.error);
+  notice(refused || server.config_error || engine.error);
   for (const name of ["camera", "microphone"]) {
     press($(`mute-${name}`), engine.mute[name]);
   }
@@ -228,21 +230,22 @@ const press = (button, on) => button.setAttribute("aria-pressed", String(on));
 
 // -- what is asked ------------------------------------------------------------------------------
 
-async function ask(method, path, body) {
-  const answer = await fetch(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-  const found = answer.status === 204 ? {} : await answer.json();
-  if (answer.ok && found.type === "state") showState(found);
-  else if (!answer.ok) notice(found.error);
-  return answer.ok;
-}
-
-function setView(change) {
-  if (state) ask("PUT", "/api/view", { ...state.engine.view, ...change });
+// In turn: each change starts from the state that the one before has left.
+function ask(path, body) {
+  asked = asked.then(async () => {
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(path, { method: "PUT", headers, body: JSON.stringify(body(state.engine)) });
+    const found = await answer.json();
+    refused = answer.ok ? "" : found.error;
+    if (answer.ok) showState(found);
+    else notice(refused);
+  }).catch(() => notice(refused = "That wasn't done: the device doesn't answer."));
 }
 
 function setBudget() {
   const value = (input) => Number(input.value) >= Number(input.max) ? null : Number(input.value);
-  ask("PUT", "/api/budget", { latency_ms: value($("latency")), power_w: value($("power")) });
+  const budget = { latency_ms: value($("latency")), power_w: value($("power")) };
+  ask("/api/budget", () => budget);
 }
 
 async function mayAsk() {
@@ -264,15 +267,15 @@ $("login").onsubmit = async (event) => {
 };
 
 for (const name of ["camera", "microphone"]) {
-  $(`mute-${name}`).onclick = () => state && ask("PUT", "/api/mute", { ...state.engine.mute, [name]: !state.engine.mute[name] });
+  $(`mute-${name}`).onclick = () => ask("/api/mute", ({ mute }) => ({ ...mute, [name]: !mute[name] }));
 }
 for (const button of document.querySelectorAll("[data-view]")) {
   const { view } = button.dataset;
-  button.onclick = () => setView({ [view]: !state.engine.view[view] });
+  button.onclick = () => ask("/api/view", ({ view: now }) => ({ ...now, [view]: !now[view] }));
 }
 for (const button of document.querySelectorAll("[data-background]")) {
   const { background } = button.dataset;
-  button.onclick = () => setView({ background: state.engine.view.background === background ? "keep" : background });
+  button.onclick = () => ask("/api/view", ({ view: now }) => ({ ...now, background: now.background === background ? "keep" : background }));
 }
 for (const [name, unit] of [["latency", "ms"], ["power", "W"]]) {
   const input = $(name);
