@@ -45,6 +45,10 @@ class Rules:
                     for action in rule.do:
                         self._act(action, line)
 
+    def forget(self) -> None:
+        """Nothing is seen any more: nobody is here whom a condition could hold for."""
+        self._people = {}
+
     def _rested(self, index: int, rule: Rule) -> bool:
         now = self._now()
         last = self._followed.get(index)

@@ -8,6 +8,8 @@ from edge.errors import UserError
 ENOUGH = 25
 """Looks at a voice, five a second: about six seconds of speech, with moods and vowels in them."""
 MOST = 40
+QUIET_S = 30
+"""Nobody who is asked to speak says nothing for so long: the microphone is off, or they have gone."""
 GRAPH = {
     "nodes": {
         "microphone": {"uses": "microphone", "with": {"chunk_ms": 32}},
@@ -18,7 +20,7 @@ GRAPH = {
             "with": {"enrolled": False},
         },
     },
-    "outputs": ["voices"],
+    "outputs": ["activity", "voices"],
 }
 
 
@@ -55,9 +57,16 @@ def add(name: str, audio: str | None) -> None:
     heard: dict[str, list[np.ndarray]] = {}
     if audio is None:
         click.echo(f"{name} is to speak now, alone, until this is done", err=True)
+    spoke: int | None = None
     with closing(Graph.parse(GRAPH).run(audio=audio).items()) as items:
         for item in items:
-            if isinstance(item, Result) and item.value is not None and item.value.whole:
+            if not isinstance(item, Result) or item.value is None:
+                continue
+            if item.name == "activity":
+                spoke = item.t if spoke is None or item.value.speech else spoke
+                if item.t - spoke > 1e6 * QUIET_S:
+                    break
+            elif item.value.whole:
                 heard.setdefault(item.value.name, []).append(item.value.embedding)
                 if len(heard[item.value.name]) == MOST:
                     break

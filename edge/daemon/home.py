@@ -11,7 +11,6 @@ from typing import Any
 
 from edge.actions.messages import Messages
 from edge.daemon.config import HomeAssistant
-from edge.daemon.wire import EngineState
 from edge.people.results import FrameResult, Person
 
 log = logging.getLogger(__name__)
@@ -56,12 +55,11 @@ class Home:
             change(self._addressed, line.get("person", 0))
             self._tell("addressed", "ON" if self._addressed else "OFF")
 
-    def health(self, state: EngineState) -> None:
-        """Take in how the engine is: while nothing is seen nobody is said to be here."""
-        if not state.running or state.fps == 0:
-            self._addressed.clear()
-            self._tell("addressed", "OFF")
-            self._people([])
+    def forget(self) -> None:
+        """Nothing is seen any more: nobody is said to be here."""
+        self._addressed.clear()
+        self._tell("addressed", "OFF")
+        self._people([])
 
     def counts(self) -> dict[str, int]:
         """Return how many messages the broker has, and were dropped; and whether it is there."""

@@ -165,8 +165,8 @@ class Service:
             self.hub.line(data)
             self._react(data)
         elif kind is Kind.STATE:
-            if self._home is not None:
-                self._home.health(self.supervisor.state)
+            if self.supervisor.state.blind:
+                self._forget()
             if self.hub.clients:
                 self.hub.state(self.state_text())
 
@@ -180,6 +180,12 @@ class Service:
             self._rules.see(line)
         if self._home is not None:
             self._home.see(line)
+
+    def _forget(self) -> None:
+        """Have nothing go by people who were in view when the camera was last on."""
+        for follower in (self._rules, self._home):
+            if follower is not None:
+                follower.forget()
 
     # -- what clients ask -----------------------------------------------------------------------
 

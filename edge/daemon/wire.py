@@ -142,6 +142,11 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     """Lines that the server was too slow for."""
     trace: list[Span] = []
 
+    @property
+    def blind(self) -> bool:
+        """Is nothing seen: the camera is muted or lost, or nothing runs?"""
+        return not self.running or self.fps == 0
+
 
 def packed(kind: Kind, *parts: bytes) -> bytes:
     """Return a message of these parts, one after the other."""

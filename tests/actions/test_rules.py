@@ -99,6 +99,19 @@ def test_what_is_asked_of_somebody_who_isnt_there_doesnt_hold(tmp_path: Path) ->
     assert followed(tmp_path, text, frame(person(2)), STOP) == []
 
 
+def test_who_was_seen_before_the_camera_was_muted_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text("rules: [{on: gesture, when: {looking: true}, do: [{command: [done]}]}]")
+    done: list[Any] = []
+    rules = Rules(read(path), lambda action, _: done.append(action))
+    rules.see(frame(person(attention=0.9)))
+    rules.see(STOP)
+    assert len(done) == 1
+    rules.forget()
+    rules.see(STOP)
+    assert len(done) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -28,8 +28,9 @@ class Live:
                 for frame in file.decode(video=0)
             ]
         with av.open(str(clip)) as file:
-            sound = [frame.to_ndarray().ravel() for frame in file.decode(audio=0)]
-        self.samples = np.concatenate(sound).astype("<i2")
+            heard = file.decode(audio=0) if file.streams.audio else ()
+            sound = [frame.to_ndarray().ravel() for frame in heard]
+        self.samples = np.concatenate(sound or [np.zeros(320)]).astype("<i2")
         self.deaf = threading.Event()
         self.begin = time.monotonic()
         self.ending = threading.Event()

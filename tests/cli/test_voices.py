@@ -64,3 +64,14 @@ def test_too_little_of_a_voice_is_not_kept(edge: Edge, clip: Path, tmp_path: Pat
 
 def test_a_name_that_wont_do_is_said_before_anybody_speaks(edge: Edge) -> None:
     assert is_one_line(edge("voices", "add", "voice-1"))
+
+
+def test_who_never_speaks_isnt_waited_for_longer_than_half_a_minute(
+    edge: Edge, spoken: Path, tmp_path: Path
+) -> None:
+    """By the sound's own time, so a file stands for a microphone that is off."""
+    late = tmp_path / "late.wav"
+    write(late, np.concatenate((np.zeros(40 * RATE), read(str(spoken)))))
+    done = edge("voices", "add", "anna", "--audio", late, EDGE_CONFIG=str(tmp_path / "own"))
+    assert is_one_line(done)
+    assert "0 s of one voice were heard" in done.stderr

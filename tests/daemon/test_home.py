@@ -9,7 +9,6 @@ from typing import Any
 from edge.actions.table import Broker
 from edge.daemon.config import HomeAssistant
 from edge.daemon.home import Home
-from edge.daemon.wire import EngineState
 from edge.people.results import Face, FrameResult, Person
 from tests.brokers import Heard, free_port, listening, mosquitto
 from tests.daemon.conftest import FACES, Starts
@@ -55,8 +54,7 @@ def test_who_is_here_speaks_and_gestures_is_told(tmp_path: Path) -> None:
             told(heard, "edge/kitchen/addressed", "OFF")
             for _ in range(50):
                 home.see(frame(person(4)))  # nothing new: nothing said
-            home.health(EngineState(running=True, fps=25))
-            home.health(EngineState(running=True, fps=0))  # the camera is muted, or lost
+            home.forget()  # the camera is muted, or lost
             told(heard, "edge/kitchen/presence", "OFF")
         told(heard, "edge/kitchen/status", "offline")
     assert [value for topic, value in heard.messages if topic.endswith("people")] == ["2", "1", "0"]

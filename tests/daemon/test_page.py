@@ -152,6 +152,9 @@ def test_mute_closes_the_device(sample: Daemon, page: Opens) -> None:
     expect(opened.locator("#mute-camera")).to_have_attribute("aria-pressed", "true")
     expect(opened.locator("#health")).to_contain_text("muted", timeout=SLOW_MS)
     assert not is_open()
+    expect(opened.locator("#people li")).to_have_count(0)  # nor is who was there shown any more
+    expect(opened.locator("#notice")).to_have_text("The camera is muted.")
+    assert not shown(opened).any()
     opened.keyboard.press("c")
     expect(opened.locator("#mute-camera")).to_have_attribute("aria-pressed", "false")
     expect(opened.locator("#health")).to_contain_text("live: astronaut.mp4", timeout=SLOW_MS)

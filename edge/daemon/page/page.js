@@ -28,7 +28,7 @@ function sayWants() {
 }
 
 function take(line) {
-  if (line.type === "frame") showPeople(line.people);
+  if (line.type === "frame" && !muted()) showPeople(line.people);
   else if (line.type === "event") showEvent(line);
   else if (line.type === "state") showState(line);
 }
@@ -38,6 +38,7 @@ async function show(data) {
   decoding = true;
   try {
     const bitmap = await createImageBitmap(new Blob([data.slice(4)], { type: "image/jpeg" }));
+    if (muted()) return;
     const canvas = $("picture");
     if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
       canvas.width = bitmap.width;
@@ -66,6 +67,13 @@ function showPeople(people) {
     fill(card.lastChild, words(person));
   }
   for (const card of cards.values()) card.remove();
+}
+
+function forget() {
+  const canvas = $("picture");
+  canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+  shown = 0;
+  showPeople([]);
 }
 
 function newCard(id) {
@@ -115,6 +123,7 @@ function showEvent(event) {
   while ($("events").children.length > EVENTS_SHOWN) $("events").lastChild.remove();
 }
 
+const muted = () => state?.engine.mute.camera;  // what is still under way then isn't shown
 const plain = (name) => name.replaceAll("_", " ");
 
 // -- how all is doing ---------------------------------------------------------------------------
@@ -123,7 +132,8 @@ function showState(now) {
   state = now;
   begin();
   const { engine, server } = state;
-  notice(refused || server.config_error || engine.error);
+  notice(refused || server.config_error || engine.error || (muted() ? "The camera is muted." : ""));
+  if (muted()) forget();
   for (const name of ["camera", "microphone"]) {
     press($(`mute-${name}`), engine.mute[name]);
   }
