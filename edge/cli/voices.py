@@ -9,7 +9,7 @@ ENOUGH = 25
 """Looks at a voice, five a second: about six seconds of speech, with moods and vowels in them."""
 MOST = 40
 QUIET_S = 30
-"""Nobody who is asked to speak says nothing for so long: the microphone is off, or they have gone."""
+"""Who is asked to speak and says nothing for so long has gone, or the microphone is off."""
 GRAPH = {
     "nodes": {
         "microphone": {"uses": "microphone", "with": {"chunk_ms": 32}},
