@@ -37,6 +37,9 @@ class TrackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     restart_s: float = 1.0
     """After a gap this long between frames nobody waits to be confirmed: a picture a second is a
     slide show, not a video."""
+    away_s: float = 10.0
+    """A video that stops for no longer than this says nothing of who left meanwhile, as when a
+    camera is unplugged: all are remembered for as long after it as before."""
     look_s: float = 1.0
     """Between looks at the clothes of those who stand apart, to know them later."""
     motion: MotionSettings = MotionSettings()
@@ -74,6 +77,7 @@ class Tracks:
         self.people: dict[int, Person] = {}
         self._kalman = Kalman(settings.motion)
         self._last: int | None = None
+        self._stopped = False
         self._next_id = 1
         self._match: Match | None = None
 
@@ -87,6 +91,7 @@ class Tracks:
         since = 0.0 if self._last is None else (t - self._last) / SECOND
         at_once = self._last is None or since >= self.settings.restart_s
         self._last, self._match = t, None
+        self._bridge(since)
         left = self._forget(t - self.settings.forget_s * SECOND)
         self._doubt(matched)
         stand_apart = [] if looks is None else self._clear(matched)
@@ -150,6 +155,15 @@ class Tracks:
             if track.person in left:
                 track.person, track.since, track.evidence = 0, track.seen, 0.0
         return left
+
+    def _bridge(self, since: float) -> None:
+        """Count the seconds since the last frame against nobody where a video had stopped; in a
+        slide show, whose pauses follow each other, they count."""
+        stopped = since >= self.settings.restart_s
+        if stopped and not self._stopped and since <= self.settings.away_s:
+            for person in self.people.values():
+                person.seen += round(since * SECOND)
+        self._stopped = stopped
 
     def _doubt(self, matched: Match) -> None:
         """Find of whom it isn't certain any more who they are, and keep what was known of them."""

@@ -85,6 +85,26 @@ def test_who_stays_away_has_left_and_comes_back_as_another():
     assert watch.entered == [1, 2]
 
 
+def test_a_video_that_stops_lets_nobody_be_forgotten():
+    watch = Watch()
+    watch.see((100, 100), (400, 100))
+    watch.see((100, 100), (400, 100))
+    assert watch.see((100, 100), seconds=9) == [1]
+    watch.wait(2)
+    assert watch.see((100, 100), (400, 100)) == [1, 2]
+    assert watch.left == []
+    watch.see((100, 100), (400, 100), seconds=11)
+    assert watch.left == [1, 2]  # anybody may have come meanwhile
+
+
+def test_pictures_of_a_slide_show_are_no_video_that_stopped():
+    watch = Watch()
+    watch.see((100, 100))
+    for _ in range(5):
+        watch.see(seconds=2)
+    assert watch.left == [1]
+
+
 def test_somebody_of_another_size_is_somebody_else():
     watch = Watch()
     watch.see((400, 300))
