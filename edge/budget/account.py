@@ -21,9 +21,9 @@ class Settings(NamedTuple):
     frames_least: int = 5
     """So many tell how fast they come: where a second source is slow to open, or a camera was lost,
     one frame stands for seconds."""
-    pipelined: float = 0.5
-    """Of each further core, what work on several frames at once makes use of: interpreter and
-    memory are shared. Who waits for them is seen to be slow, so too much hope corrects itself."""
+    pipelined: float = 0.9
+    """Of each further core, what work on several frames at once makes use of. That frames wait for
+    each other, for the interpreter most of all, isn't in it: that is seen in how slow calls are."""
     steady_rest: float = 0.2
     """How much what is spent beside the nodes weighs, of one look at the plan: a second."""
 

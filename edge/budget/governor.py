@@ -233,6 +233,7 @@ class Governor:
         change = self._planner.revise(self._limits(), now)
         if change is not None:
             self.plan = change["plan"]
+            self._late = 0.0  # of this plan
             self._tell(t, "budget", "governor", change)
             for station, subject in self._subjects.items():
                 if subject.level.every == OFF:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from edge.budget.costs import NodeCosts
 from edge.budget.levels import Level
+from edge.budget.patience import Patience
 from edge.budget.plan import Choice, choose
 
 
@@ -31,12 +32,6 @@ class Settings(NamedTuple):
     """As `over`: the allowance keeps it meanwhile."""
     owed: float = 0.5
     """Unless it is overdrawn by so much: what has to be looked at takes more than planned."""
-    patience_us: int = 500_000
-    """So long a better plan has to have been possible before it is taken."""
-    patience_most_us: int = 30_000_000
-    """And at most, where better plans have turned out to be too much again and again."""
-    relapse_us: int = 4_000_000
-    """A plan that had to be given up so soon was a mistake: the next one is waited for longer."""
     settle_us: int = 350_000
     """A change shows in what is measured after so long; before that nothing else is changed."""
     stride: float = 0.5
@@ -171,10 +166,10 @@ class Planner:
         self.pace = 1
         """One of so many frames is worked on at all."""
         self._trust = 1.0
-        self._patience_us = SETTINGS.patience_us
         self._over = 0
-        self._changed_at = self._restored_at = -SETTINGS.patience_most_us
-        self._better_since: int | None = None
+        self._changed_at = -SETTINGS.settle_us
+        # More frames turn out to be too many far more often than better levels turn out too dear.
+        self._for_pace, self._for_levels = Patience(), Patience()
 
     def revise(self, limits: Limits, now: int) -> dict[str, Any] | None:
         """Change the subjects' levels if need be; return the event's fields where they changed."""
@@ -186,7 +181,8 @@ class Planner:
         over = need.time > SETTINGS.over or need.power > over_power
         self._over = self._over + 1 if over else 0
         if self._over >= 2 or max(need.power, need.time) > SETTINGS.far_over:
-            self._better_since = None
+            self._for_pace.relapse(now)
+            self._for_levels.relapse(now)
             return self._give_up(limits, need, now)
         return self._restore(limits, need, now)
 
@@ -198,16 +194,28 @@ class Planner:
 
     def _bounds(self, limits: Limits, pace: int) -> Bounds:
         power = by_latency = float("inf")
-        frame_us = pace * limits.frame_us
+        limits, frame_us = self._foreseen(limits, pace), pace * limits.frame_us
         if limits.power_w is not None:
             power = limits.power_w / limits.watts_per_core * frame_us
             power -= pace * limits.rest_us + limits.fixed_us
         by_rate = SETTINGS.keep_up * frame_us * limits.at_once / limits.slow - limits.fixed_us
+        idle = sum(subject.costs.idle.mean for subject in self._subjects)
         if limits.latency_us is not None:
-            idle = sum(subject.costs.idle.mean for subject in self._subjects)
             by_latency = SETTINGS.fill * limits.room_us + idle
-        time = self._trust * min(by_rate, by_latency)
+        time = min(by_rate, by_latency)
+        if time > idle:
+            time = idle + self._trust * (time - idle)
         return Bounds(power, time, by_rate < by_latency)
+
+    def _foreseen(self, limits: Limits, pace: int) -> Limits:
+        """Return what the limits become at another pace: frames wait for each other the less, the
+        fewer there are."""
+        if pace == self.pace:
+            return limits
+        slow = 1 + (limits.slow - 1) * self.pace / pace
+        idle = limits.fixed_us + sum(subject.costs.idle.mean for subject in self._subjects)
+        room = (limits.room_us + idle) * limits.slow / slow - idle
+        return limits._replace(slow=slow, room_us=max(0.0, room))
 
     def _need(self, limits: Limits) -> Need:
         power = sum(subject.costs.power(subject.level) for subject in self._subjects)
@@ -244,33 +252,25 @@ class Planner:
         while best is None and self._sources and pace < SETTINGS.slowest:
             pace += 1
             best = self._best(limits, pace, *aim)
+            if not self._bounds(limits, pace).by_rate:
+                break  # fewer frames make none earlier, but for the load: that is seen first
         if best is None:  # nothing fits: the least
             best = [subject.cheapest() for subject in self._subjects]
-        if now - self._restored_at < SETTINGS.relapse_us:
-            self._patience_us = min(2 * self._patience_us, SETTINGS.patience_most_us)
         return self._change(best, pace, need.text.format(">"), need.reason, now)
 
     def _restore(self, limits: Limits, need: Need, now: int) -> dict[str, Any] | None:
-        pace, best = self.pace, None
-        if pace > 1:
-            pace -= 1
-            best = self._best(limits, pace, SETTINGS.spare_power, SETTINGS.spare)
-        if best is None:
-            pace = self.pace
-            power = need.power + max(SETTINGS.step, SETTINGS.stride * (1 - need.power))
-            best = self._best(limits, pace, min(power, SETTINGS.spare_power), SETTINGS.spare)
-        if best is None or not (pace < self.pace or self._worthwhile(best)):
-            self._better_since = None
-            if now - self._changed_at > SETTINGS.patience_most_us:
-                self._patience_us = SETTINGS.patience_us
-            return None
-        if self._better_since is None:
-            self._better_since = now
-        if now - self._better_since < self._patience_us:
-            return None
-        self._better_since = None
-        self._restored_at = now
-        return self._change(best, pace, need.text.format("of"), "room", now)
+        fewer = self.pace - 1
+        faster = self._best(limits, fewer, SETTINGS.spare_power, SETTINGS.spare) if fewer else None
+        if self._for_pace.is_over(faster is not None, now):
+            assert faster is not None
+            return self._change(faster, fewer, need.text.format("of"), "room", now)
+        power = need.power + max(SETTINGS.step, SETTINGS.stride * (1 - need.power))
+        power = min(power, SETTINGS.spare_power)
+        better = self._best(limits, self.pace, power, SETTINGS.spare)
+        if self._for_levels.is_over(better is not None and self._worthwhile(better), now):
+            assert better is not None
+            return self._change(better, self.pace, need.text.format("of"), "room", now)
+        return None
 
     def _worthwhile(self, plan: list[int]) -> bool:
         return SETTINGS.gain < sum(

@@ -37,7 +37,8 @@ class IdentitySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 class Person:
     """Somebody with an id. `state` is that at `known`, when it was last certain who it was.
 
-    `seen`: when anything last went under the id, pauses of the video left out. `looks` (bins,): the average. Times in µs.
+    `seen`: when anything last went under the id, pauses of the video left out. `looks` (bins,): the
+    average. Times in µs.
     """
 
     id: int
