@@ -1,6 +1,7 @@
 """Lines, dots, boxes and labels of people in a picture."""
 
 import math
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 Colour = tuple[int, int, int]
 Points = NDArray[np.float64]
+Numbers = NDArray[np.integer]
 
 # BGR; neighbours in this order are easy to tell apart, for the colour-blind too (Okabe and Ito).
 PALETTE: tuple[Colour, ...] = (
@@ -57,8 +59,10 @@ IRISES = (np.arange(469, 473), np.arange(474, 478))
 
 
 # Bones of a hand, as MediaPipe numbers its points: each finger, and across the palm.
-FINGERS = tuple(np.array([0, *range(first, first + 4)]) for first in (1, 5, 9, 13, 17))
-PALM = np.array([5, 9, 13, 17])
+HAND = (
+    *(np.array([0, *range(first, first + 4)]) for first in (1, 5, 9, 13, 17)),
+    np.array([5, 9, 13, 17]),
+)
 # Bones of a body: shoulders and hips, arms with hands, legs with feet.
 BONES = np.array(
     [
@@ -69,6 +73,7 @@ BONES = np.array(
         *((24, 26), (26, 28), (28, 30), (30, 32), (28, 32)),
     ]
 )
+ARROW = np.array([0, 1]), np.array([2, 1, 3])
 VISIBLE = 0.5
 """A body's landmark with less visibility is a guess."""
 
@@ -87,15 +92,15 @@ def lighter(colour: Colour) -> Colour:
 def draw_mesh(picture: NDArray[np.uint8], points: Points, colour: Colour, thickness: int) -> None:
     """Draw 468 or 478 landmarks (n, 2): every point, the face's lines, and irises if there."""
     draw_dots(picture, points[:468], colour, thickness)
-    draw_lines(picture, [points[line] for line in CLOSED], colour, closed=True)
-    draw_lines(picture, [points[line] for line in OPEN], colour, closed=False)
+    draw_lines(picture, points, CLOSED, colour, closed=True)
+    draw_lines(picture, points, OPEN, colour, closed=False)
     if len(points) > IRISES[-1][-1]:
-        draw_lines(picture, [points[line] for line in IRISES], IRIS, closed=True)
+        draw_lines(picture, points, IRISES, IRIS, closed=True)
 
 
 def draw_hand(picture: NDArray[np.uint8], points: Points, colour: Colour, thickness: int) -> None:
     """Draw 21 landmarks (n, 2): fingers, palm and joints."""
-    draw_bones(picture, [points[line] for line in (*FINGERS, PALM)], colour, thickness)
+    draw_bones(picture, points, HAND, colour, thickness)
     draw_joints(picture, points, thickness)
 
 
@@ -103,16 +108,21 @@ def draw_body(picture: NDArray[np.uint8], points: Points, colour: Colour, thickn
     """Draw 33 landmarks (n, 4): the bones and joints that are visible, without the face."""
     visible = points[:, 3] > VISIBLE
     bones = BONES[visible[BONES].all(axis=1)]
-    draw_bones(picture, [points[bone, :2] for bone in bones], colour, thickness)
+    draw_bones(picture, points[:, :2], bones, colour, thickness)
     draw_joints(picture, points[np.unique(bones), :2], thickness)
 
 
 def draw_bones(
-    picture: NDArray[np.uint8], lines: list[Points], colour: Colour, thickness: int
+    picture: NDArray[np.uint8],
+    points: Points,
+    lines: Iterable[Numbers],
+    colour: Colour,
+    thickness: int,
 ) -> None:
-    """Draw lines through points (n, 2) each, rimmed so that they're seen on any ground."""
-    draw_lines(picture, lines, INK, closed=False, thickness=thickness + 2)
-    draw_lines(picture, lines, colour, closed=False, thickness=thickness)
+    """Draw lines through some of the points (n, 2), rimmed so that they're seen on any ground."""
+    ends = _ends(points, lines)
+    _draw(picture, ends, INK, closed=False, thickness=thickness + 2)
+    _draw(picture, ends, colour, closed=False, thickness=thickness)
 
 
 def draw_joints(picture: NDArray[np.uint8], points: Points, thickness: int) -> None:
@@ -133,15 +143,30 @@ def draw_dots(picture: NDArray[np.uint8], points: Points, colour: Colour, side: 
 
 def draw_lines(
     picture: NDArray[np.uint8],
-    lines: list[Points],
+    points: Points,
+    lines: Iterable[Numbers],
     colour: Colour,
     *,
     closed: bool,
-    thickness: int = 1,
 ) -> None:
-    """Draw smooth lines through points (n, 2) each."""
-    fixed = [_fixed(line) for line in lines]
-    cv2.polylines(picture, fixed, closed, colour, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
+    """Draw smooth lines, each through the points (n, 2) of its numbers."""
+    _draw(picture, _ends(points, lines), colour, closed=closed, thickness=1)
+
+
+def _ends(points: Points, lines: Iterable[Numbers]) -> list[NDArray[np.int32]]:
+    fixed = _fixed(points)
+    return [fixed[line] for line in lines]
+
+
+def _draw(
+    picture: NDArray[np.uint8],
+    ends: list[NDArray[np.int32]],
+    colour: Colour,
+    *,
+    closed: bool,
+    thickness: int,
+) -> None:
+    cv2.polylines(picture, ends, closed, colour, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def _fixed(points: Points) -> NDArray[np.int32]:
@@ -190,9 +215,9 @@ def draw_look(
     picture's right, pitch up, degrees. Who looks into the camera has a dot."""
     yaw, pitch = (math.radians(angle) for angle in angles)
     way = np.array((math.sin(yaw) * math.cos(pitch), -math.sin(pitch)))
-    line = np.array((start, np.array(start) + length * way))
-    tip = line[1] - 0.25 * length * way
+    end = np.array(start) + length * way
+    tip = end - 0.25 * length * way
     side = 0.12 * length * np.array((-way[1], way[0]))
-    arrow = [line, np.array((tip + side, line[1], tip - side))]
-    draw_bones(picture, arrow, colour, thickness)
-    draw_joints(picture, line[:1], thickness)
+    arrow = np.array((start, end, tip + side, tip - side))
+    draw_bones(picture, arrow, ARROW, colour, thickness)
+    draw_joints(picture, arrow[:1], thickness)

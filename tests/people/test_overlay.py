@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edge.io.frames import Frame
 from edge.people.backgrounds import Settings
-from edge.people.drawing import BONES, FINGERS, JOINT, NOBODY, PALM, colour_of, draw_dots
+from edge.people.drawing import BONES, HAND, JOINT, NOBODY, colour_of, draw_dots
 from edge.people.overlay import Overlay
 from edge.people.results import Body, Face, FrameResult, Hand, Person
 from edge.vision.bodies import Bodies
@@ -148,7 +148,7 @@ def test_only_what_is_visible_of_a_body_is_drawn():
 
 
 def test_bones_join_all_of_a_hand_and_of_a_body_without_its_face():
-    assert set(np.concatenate((*FINGERS, PALM))) == set(range(21))
+    assert set(np.concatenate(HAND)) == set(range(21))
     assert set(BONES.ravel()) == set(range(11, 33))
 
 
