@@ -64,9 +64,15 @@ class StreamWatch:
         now = time.monotonic()
         nodes = run.sources()
         muted = {name for name, s in nodes.items() if isinstance(s, Switched) and s.muted}
+        ended = run.ended()  # a clip that has no sound
         streams = {}
         for name, packets in run.arrived().items():
-            state = "muted" if name in muted else "lost" if name in self._lost else "live"
+            state = (
+                "muted" if name in muted
+                else "ended" if name in ended
+                else "lost" if name in self._lost
+                else "live"
+            )  # fmt: skip
             if packets != self._packets[name] or state != "live":
                 self._since[name] = now
             self._packets[name] = packets
@@ -74,7 +80,7 @@ class StreamWatch:
             streams[name] = Stream(
                 state="stuck" if age > STUCK_S else state,
                 device=self._devices[name],
-                reason=self._lost.get(name, ""),
+                reason="has nothing to give" if state == "ended" else self._lost.get(name, ""),
                 packets=packets,
                 age_s=round(age, 2),
             )

@@ -75,10 +75,11 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
-    """A camera or a microphone. `state`: `live`, `lost`, `muted`, or `stuck`: it should deliver and
-    doesn't. `reason`: of the last loss. `age_s`: of its newest packet."""
+    """A camera or a microphone. `state`: `live`, `lost`, `muted`, `ended`: nothing more comes, as
+    from a clip without sound, or `stuck`: it should deliver and doesn't. `reason`: of the last
+    loss. `age_s`: of its newest packet."""
 
-    state: Annotated[str, Meta(pattern="^(live|lost|muted|stuck)$")]
+    state: Annotated[str, Meta(pattern="^(live|lost|muted|ended|stuck)$")]
     device: str
     reason: str = ""
     packets: int = 0

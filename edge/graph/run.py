@@ -147,6 +147,11 @@ class Run:
         stations = [s for s in self._engine.stations if s.is_source]
         return {s.name: s.stream.packets + s.stream.dropped.total() for s in stations}
 
+    def ended(self) -> frozenset[str]:
+        """Return the sources from which nothing more comes."""
+        stations = self._engine.stations
+        return frozenset(s.name for s in stations if s.is_source and s.stream.ended)
+
     def sources(self) -> dict[str, Source]:
         """Return the nodes that bring packets in, by name, while the run lasts."""
         nodes = ((s.name, getattr(s, "node", None)) for s in self._engine.stations)

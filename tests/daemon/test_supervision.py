@@ -9,9 +9,11 @@ import subprocess
 import time
 from pathlib import Path
 
+import av
 import pytest
 
 from edge.daemon import notify
+from edge.daemon.report import STUCK_S
 from edge.daemon.supervisor import Settings, alive
 from edge.daemon.wire import EngineState, Stream
 from tests.daemon.conftest import Starts
@@ -57,6 +59,21 @@ def test_only_advancing_streams_are_well() -> None:
     stuck = Stream(state="stuck", device="x")
     assert not alive(EngineState(running=True, streams={**streams, "b": stuck}), 0.5)
     assert not alive(EngineState(running=True, streams=streams), Settings.SILENT_S + 1)
+
+
+def test_a_clip_without_sound_is_well(start: Starts, tmp_path: Path) -> None:
+    clip = tmp_path / "silent.mkv"
+    with av.open(str(clip), "w") as file:
+        stream = file.add_stream("mjpeg", 10, width=64, height=64, pix_fmt="yuvj420p")
+        for _ in range(20):
+            file.mux(stream.encode(av.VideoFrame(64, 64, "yuvj420p")))
+        file.mux(stream.encode())
+    daemon = start("graph: attention\n", "--source", str(clip))
+    daemon.running()
+    time.sleep(STUCK_S + 1)
+    state = daemon.state()["engine"]["streams"]
+    assert (state["camera"]["state"], state["microphone"]["state"]) == ("live", "ended")
+    assert daemon.ask("GET", "/health")[0] == 200
 
 
 def test_without_systemd_nobody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

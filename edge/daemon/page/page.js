@@ -179,7 +179,8 @@ function showHealth(engine, server) {
   const rows = [];
   for (const [name, stream] of Object.entries(engine.streams)) {
     const device = stream.device.split("/").pop();
-    rows.push([name, `${stream.state}: ${stream.reason || device}`, stream.state !== "live"]);
+    const about = stream.state === "muted" ? "" : stream.reason || device;
+    rows.push([name, [stream.state, about].filter(Boolean).join(": "), ["lost", "stuck"].includes(stream.state)]);
   }
   rows.push(["graph", engine.running ? `${engine.graph}, ${engine.fps} a second` : "not running", !engine.running]);
   rows.push(["picture here", `${pictureRate()} a second`]);
