@@ -22,8 +22,9 @@ CLIPS = {
 def gestures_in(source: Path, **settings: Any) -> tuple[list[str], list[Result]]:
     """Return the motions that are told of, but `stop`, and the results.
 
-    Offline: by the int8 networks, whichever is quicker here. With the float one for hands, which
-    is quicker without VNNI, the last swipe of `swipe_up_down` is missed.
+    Offline: by the int8 networks, whichever is quicker here. The hand of the last swipe of
+    `swipe_up_down` comes back into view in the last two frames; with the float network for far
+    faces, which is quicker without VNNI, it is found in the last alone, and the swipe is missed.
     """
     graph = Graph.load(resource("graphs/gestures.yaml"))
     for key, value in settings.items():
