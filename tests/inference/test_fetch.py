@@ -9,8 +9,9 @@ import socket
 import tarfile
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -209,45 +210,45 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, server: Server) -
         fetch(wanted, manifest, tmp_path / "file" / "models")
 
 
-@pytest.fixture(name="small_disk")
-def _small_disk(tmp_path: Path) -> Iterator[Path]:
-    with small_disk(tmp_path / "disk") as folder:
-        yield folder
+@contextmanager
+def small_files(folder: Path) -> Iterator[Path]:
+    """A folder in which the system lets this process write small files only, whoever runs it.
 
-
-@pytest.fixture
-def small_files(tmp_path: Path) -> Iterator[Path]:
-    """A folder in which the system lets this process write small files only, whoever runs it."""
+    Within a test: between tests pytest writes as well, to a log that may have grown larger."""
+    folder.mkdir()
     before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, most))
-    yield tmp_path
-    resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+    try:
+        yield folder
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
 
 
-@pytest.mark.parametrize("room", ["small_disk", "small_files"])
+@pytest.mark.parametrize("room", [small_disk, small_files])
 @pytest.mark.parametrize("member", [None, "big"], ids=["as it is", "in an archive"])
 def test_a_full_disk_keeps_what_is_good_and_leaves_nothing_half_written(
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
-    room: str,
+    tmp_path: Path,
+    room: Callable[[Path], AbstractContextManager[Path]],
     member: str | None,
 ) -> None:
     content = ONE * 100
     archive = server.archive("big", zipped(big=content) if member else content)
     small, big = variant(ONE, ("one", None), name="one"), variant(content, ("big", member))
     manifest = manifest_of([big, small], archive, server.archive("one", ONE))
-    folder = request.getfixturevalue(room)
-    monkeypatch.setenv("EDGE_CACHE", str(folder))
-    cache = folder / "models"
-    good = fetch(small, manifest, cache)
-    with pytest.raises(UserError) as raised:
-        load_model("m", big.name, manifest=manifest)
+    with room(tmp_path / "disk") as folder:
+        monkeypatch.setenv("EDGE_CACHE", str(folder))
+        cache = folder / "models"
+        good = fetch(small, manifest, cache)
+        with pytest.raises(UserError) as raised:
+            load_model("m", big.name, manifest=manifest)
+        kept, left = good.read_bytes(), left_in(cache)
     message = str(raised.value)
     assert message.startswith(f"can't store models in {cache} (")
     assert "\n" not in message
-    assert good.read_bytes() == ONE
-    assert left_in(cache) == [good.name]
+    assert kept == ONE
+    assert left == [good.name]
 
 
 def test_a_disk_that_fills_while_pip_runs_is_no_matter_of_the_network(
