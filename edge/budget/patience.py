@@ -1,6 +1,6 @@
 """When what seems possible is taken."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 
 class Settings(NamedTuple):
@@ -16,6 +16,8 @@ class Settings(NamedTuple):
 
 SETTINGS = Settings()
 
+Plan = TypeVar("Plan")
+
 
 class Patience:
     """How long something better has to have been possible before it is taken: for longer and longer
@@ -27,18 +29,18 @@ class Patience:
         self._taken: int | None = None
         self._failed = 0
 
-    def is_over(self, possible: bool, now: int) -> bool:
-        """Say whether it is to be taken now, which is then done."""
+    def taken(self, better: Plan | None, now: int) -> Plan | None:
+        """Return what is better if it is to be taken now, which is then done; else None."""
         if now - self._failed > SETTINGS.forget_us:
             self._us = SETTINGS.least_us
-        if not possible:
+        if better is None:
             self._since = None
-            return False
+            return None
         self._since = now if self._since is None else self._since
         if now - self._since < self._us:
-            return False
+            return None
         self._since, self._taken = None, now
-        return True
+        return better
 
     def relapse(self, now: int) -> None:
         """Something has to be given up."""

@@ -114,9 +114,8 @@ class Limits(NamedTuple):
 
     `fixed_us`, `rest_us`: CPU time of the nodes that have no levels, and of all else. `slow`: wall
     per CPU time. `parallel`: how much of a frame's work is done at once, `pipelined`: of all
-    frames'. `wait_us`: before it
-    begins. `room_us`: for the looks of one frame.
-    `late`: the share of late results lately. `owed`: how far the power is overdrawn, 0 to 1.
+    frames'. `wait_us`: before it begins. `room_us`: for the looks of one frame. `late`: the share
+    of late results lately. `owed`: how far the power is overdrawn, 0 to 1.
     """
 
     frame_us: float
@@ -199,7 +198,7 @@ class Planner:
             power = limits.power_w / limits.watts_per_core * frame_us
             power -= pace * limits.rest_us + limits.fixed_us
         by_rate = SETTINGS.keep_up * frame_us * limits.at_once / limits.slow - limits.fixed_us
-        idle = sum(subject.costs.idle.mean for subject in self._subjects)
+        idle = self._idle_us()
         if limits.latency_us is not None:
             by_latency = SETTINGS.fill * limits.room_us + idle
         time = min(by_rate, by_latency)
@@ -207,13 +206,17 @@ class Planner:
             time = idle + self._trust * (time - idle)
         return Bounds(power, time, by_rate < by_latency)
 
+    def _idle_us(self) -> float:
+        """Return what the governed nodes take of a frame at which no model looks."""
+        return sum(subject.costs.idle.mean for subject in self._subjects)
+
     def _foreseen(self, limits: Limits, pace: int) -> Limits:
         """Return what the limits become at another pace: frames wait for each other the less, the
         fewer there are."""
         if pace == self.pace:
             return limits
         slow = 1 + (limits.slow - 1) * self.pace / pace
-        idle = limits.fixed_us + sum(subject.costs.idle.mean for subject in self._subjects)
+        idle = limits.fixed_us + self._idle_us()
         room = (limits.room_us + idle) * limits.slow / slow - idle
         return limits._replace(slow=slow, room_us=max(0.0, room))
 
@@ -261,15 +264,14 @@ class Planner:
     def _restore(self, limits: Limits, need: Need, now: int) -> dict[str, Any] | None:
         fewer = self.pace - 1
         faster = self._best(limits, fewer, SETTINGS.spare_power, SETTINGS.spare) if fewer else None
-        if self._for_pace.is_over(faster is not None, now):
-            assert faster is not None
-            return self._change(faster, fewer, need.text.format("of"), "room", now)
+        if (plan := self._for_pace.taken(faster, now)) is not None:
+            return self._change(plan, fewer, need.text.format("of"), "room", now)
         power = need.power + max(SETTINGS.step, SETTINGS.stride * (1 - need.power))
         power = min(power, SETTINGS.spare_power)
         better = self._best(limits, self.pace, power, SETTINGS.spare)
-        if self._for_levels.is_over(better is not None and self._worthwhile(better), now):
-            assert better is not None
-            return self._change(better, self.pace, need.text.format("of"), "room", now)
+        better = better if better is not None and self._worthwhile(better) else None
+        if (plan := self._for_levels.taken(better, now)) is not None:
+            return self._change(plan, self.pace, need.text.format("of"), "room", now)
         return None
 
     def _worthwhile(self, plan: list[int]) -> bool:

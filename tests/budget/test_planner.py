@@ -130,12 +130,18 @@ def test_a_better_plan_that_turns_out_to_be_too_much_is_waited_for_longer_each_t
     assert waits[-1] >= 4 * waits[0]
 
 
+def filmed(*subjects: Subject) -> Driven:
+    """Subjects that can't be switched off, and a camera whose frames can be left out."""
+    for tracked in subjects:
+        tracked.levels = LOOKS
+    driven = Driven(*subjects)
+    driven.planner = Planner(list(subjects), ["camera"])
+    return driven
+
+
 def test_levels_are_restored_though_more_frames_were_too_many():
     hands, faces = subject("hands", HAND), subject("faces", FACE)
-    driven = Driven(hands, faces)
-    driven.planner = Planner([hands, faces], ["camera"])
-    for tracked in (hands, faces):
-        tracked.levels = LOOKS  # can't be switched off
+    driven = filmed(hands, faces)
     few, many = {"slow": 2.5, "frame_us": 3_000.0}, {"slow": 1.0, "frame_us": 30_000.0}
     driven.revise(3, **few)
     for _ in range(4):  # each time frames are restored, they turn out to be too many
@@ -153,9 +159,8 @@ def test_levels_are_restored_though_more_frames_were_too_many():
 def test_more_frames_are_foreseen_to_wait_for_each_other():
     """At half of the frames calls take 1.6 times their CPU time; at all of them, more."""
     hands = subject("hands", HAND)
-    hands.place = len(hands.levels) - 2
-    driven = Driven(hands)
-    driven.planner = Planner([hands], ["camera"])
+    hands.place = len(LOOKS) - 1
+    driven = filmed(hands)
     driven.planner.pace = 2
     fitting = {"fixed_us": 13_000.0, "latency_us": None}
     assert driven.revise(20, slow=1.6, **fitting)[-1]["plan"]["camera"] == "every 2nd frame"
@@ -164,10 +169,7 @@ def test_more_frames_are_foreseen_to_wait_for_each_other():
 
 def test_fewer_frames_are_tried_one_step_at_a_time_where_they_are_late():
     hands, faces = subject("hands", HAND), subject("faces", FACE)
-    driven = Driven(hands, faces)
-    driven.planner = Planner([hands, faces], ["camera"])
-    for tracked in (hands, faces):
-        tracked.levels = LOOKS  # can't be switched off
+    driven = filmed(hands, faces)
     paces = []
     for _ in range(6):
         driven.revise(1, room_us=0.0)

@@ -158,7 +158,9 @@ def test_a_run_that_is_muted_ends_at_once(clip: Clip) -> None:
     assert time.monotonic() - begun < 1.5
 
 
-def test_who_is_muted_while_the_device_opens_isnt_opened(clip: Clip, context: Context) -> None:
+def test_who_is_muted_while_the_device_opens_isnt_opened(
+    clip: Clip, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Opening may take seconds: what was asked for meanwhile holds."""
     path = made_clip(clip, 1.0, 10)
     camera = Camera(Camera.Settings(device=str(path), loop=True))
@@ -171,10 +173,10 @@ def test_who_is_muted_while_the_device_opens_isnt_opened(clip: Clip, context: Co
         camera.mute()
         return reader
 
-    camera._open_reader = slow  # type: ignore[method-assign]
-    camera.open(context)
+    with monkeypatch.context() as patched:
+        patched.setattr(camera, "_open_reader", slow)
+        camera.open(context)
     assert not is_open(path)
-    camera._open_reader = open_reader  # type: ignore[method-assign]
     camera.unmute()
     assert len(list(itertools.islice(camera.packets(), 15))) == 15
     camera.close()
