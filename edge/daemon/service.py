@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 import time
@@ -31,11 +32,13 @@ RELOAD_S = 1.0
 class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     """How the server is doing.
 
+    `serial`: of two states, the larger is the newer; it begins again with the server.
     `config_error`: why the file as it stands now isn't followed. `restart_for`: keys that changed
     and hold from the next start. `dropped`: what clients were too slow for, by kind. `engine_pid`,
     `restarts`: of the engine.
     """
 
+    serial: int
     version: str
     uptime_s: float
     engine_pid: int | None
@@ -69,8 +72,9 @@ class Service:
         self._begun = time.monotonic()
         self._config_error = ""
         self._seen = _stamp(loaded)
-        self._look = asyncio.Event()
+        self._look = self._closing = False
         self._watch = Watch()
+        self._serials = itertools.count(1)
         self._tasks: list[asyncio.Task[None]] = []
         self._doing: Doing | None = None
         self._rules: Rules | None = None
@@ -86,6 +90,7 @@ class Service:
 
     async def stop(self) -> None:
         notify("STOPPING=1")
+        self._closing = True
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -94,8 +99,8 @@ class Service:
         await asyncio.to_thread(self._close_outputs)
 
     def reload_soon(self) -> None:
-        """Have the settings looked at now."""
-        self._look.set()
+        """Have the settings followed anew, whether or not they look changed."""
+        self._look = True
 
     async def reload(self) -> None:
         """Follow the settings as they stand in the file; where they are wrong the old ones hold."""
@@ -137,13 +142,11 @@ class Service:
                 output.close()
 
     async def _reload_on_change(self) -> None:
-        while True:
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._look.wait(), RELOAD_S)
+        while not self._closing:
+            await asyncio.sleep(RELOAD_S)
             seen = _stamp(self.loaded)
-            if seen != self._seen or self._look.is_set():
-                self._seen = seen
-                self._look.clear()
+            if seen != self._seen or self._look:
+                self._seen, self._look = seen, False
                 await self.reload()
 
     async def _reassure(self) -> None:
@@ -194,6 +197,7 @@ class Service:
         return State(
             engine=self.supervisor.state,
             server=ServerState(
+                serial=next(self._serials),
                 version=version("edge-perception"),
                 uptime_s=round(time.monotonic() - self._begun, 1),
                 engine_pid=self.supervisor.pid,

@@ -145,15 +145,15 @@ class Supervisor:
         self._heard_at = time.monotonic()
         for command in (Configure(self._config_as_asked()), self._watch):
             self._writer.write(encoded(Kind.COMMAND, Request(0, command)))
+        watch = asyncio.create_task(self._hang_up_on_silence(self._writer))
         try:
             await self._listen(reader)
         except (asyncio.IncompleteReadError, ConnectionError):
             log.debug("the engine hung up")
-        except asyncio.TimeoutError:
-            log.error("the engine has said nothing for %g s: it is killed", Settings.SILENT_S)
         except (msgspec.MsgspecError, ValueError) as error:
             log.error("the engine says what can't be read (%s): it is killed", error)
         finally:
+            watch.cancel()
             self._writer.close()
             self._writer = None
             for reply in self._replies.values():
@@ -176,10 +176,17 @@ class Supervisor:
                 config = msgspec.structs.replace(config, view=command.view)
         return config
 
+    async def _hang_up_on_silence(self, writer: asyncio.StreamWriter) -> None:
+        # No asyncio.wait_for around each read: before Python 3.12, one that ends just as we are
+        # cancelled swallows that, and we would listen for ever.
+        while (left := Settings.SILENT_S - self.silent_s) > 0:
+            await asyncio.sleep(left)
+        log.error("the engine has said nothing for %g s: it is killed", Settings.SILENT_S)
+        writer.transport.abort()
+
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while True:
-            head = await asyncio.wait_for(reader.readexactly(HEAD.size), Settings.SILENT_S)
-            number, length = HEAD.unpack(head)
+            number, length = HEAD.unpack(await reader.readexactly(HEAD.size))
             if length > MOST:
                 raise ValueError(f"a message of {length} bytes")
             data = await reader.readexactly(length)

@@ -1,5 +1,6 @@
 """Who watches whom: systemd the server, the server the engine, and all of them the streams."""
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -13,9 +14,10 @@ import av
 import pytest
 
 from edge.daemon import notify
+from edge.daemon.config import Config
 from edge.daemon.report import STUCK_S
-from edge.daemon.supervisor import Settings, alive
-from edge.daemon.wire import EngineState, Stream
+from edge.daemon.supervisor import Settings, Supervisor, alive
+from edge.daemon.wire import EngineState, Kind, Stream, packed
 from tests.daemon.conftest import Starts
 
 CHECKOUT = Path(__file__).parents[2]
@@ -100,6 +102,24 @@ def test_an_engine_that_stands_still_is_replaced(start: Starts) -> None:
     print(f"replaced after {time.monotonic() - stopped:.1f} s")
     assert state["server"]["restarts"] == 1
     assert any("nothing for 10 s" in line for line in daemon.log)
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_who_listens_can_be_stopped_whatever_just_came(turns: int) -> None:
+    async def stop_as_something_comes() -> bool:
+        supervisor = Supervisor(Config(graph="faces"), lambda kind, data: None)
+        reader = asyncio.StreamReader()
+        listening = asyncio.create_task(supervisor._listen(reader))
+        await asyncio.sleep(0.01)
+        reader.feed_data(packed(Kind.LINE, b"{}"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        listening.cancel()
+        done, _ = await asyncio.wait({listening}, timeout=1)
+        reader.feed_eof()
+        return listening in done
+
+    assert asyncio.run(stop_as_something_comes())
 
 
 def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ const $ = (id) => document.getElementById(id);
 const EVENTS_SHOWN = 60;
 const COLOURS = ["#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#d55e00"];  // those of the picture
 let state = null, socket = null, wait = 500, drawn = 0, since = performance.now(), shown = 0;
-let decoding = false, held = {}, refused = "", begin;
+let decoding = false, held = {}, refused = "", newest = 0, begin;
 let asked = new Promise((resolve) => { begin = resolve; });  // until the first state has come
 
 // -- what comes ---------------------------------------------------------------------------------
@@ -12,7 +12,7 @@ function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   socket = new WebSocket(`${scheme}://${location.host}/api/live?picture=1`);
   socket.binaryType = "arraybuffer";
-  socket.onopen = () => { wait = 500; refused = ""; say("live", true); sayWants(); };
+  socket.onopen = () => { wait = 500; refused = ""; newest = 0; say("live", true); sayWants(); };
   socket.onmessage = ({ data }) => typeof data === "string" ? take(JSON.parse(data)) : show(data);
   socket.onclose = async () => {
     say("lost: connecting again…", false);
@@ -129,6 +129,8 @@ const plain = (name) => name.replaceAll("_", " ");
 // -- how all is doing ---------------------------------------------------------------------------
 
 function showState(now) {
+  if (now.server.serial <= newest) return;  // it was under way as a newer one came as an answer
+  newest = now.server.serial;
   state = now;
   begin();
   const { engine, server } = state;
