@@ -11,6 +11,10 @@ from edge.errors import UserError, nearest
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+DEEPEST = 50
+"""Levels within levels: no setting needs ten, and what holds itself has no end."""
+MOST = 100_000
+"""Values in a document, those that aliases repeat included: a few lines of them make billions."""
 Lines = dict[tuple[str | int, ...], int]
 """Where each key stands: its path in the document → line, from 1."""
 
@@ -28,36 +32,52 @@ def read_text(path: Path, kind: str) -> str:
 def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
     """Parse YAML; return the document and the line of every key and item.
 
-    Raises UserError, with file and line, for broken YAML and for a key that stands twice.
+    Raises UserError, with file and line, for broken YAML, for a key that stands twice, and for what
+    is nested without end.
     """
     lines: Lines = {}
 
-    def walk(loader: yaml.SafeLoader, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
-        lines.setdefault(path, node.start_mark.line + 1)
-        if isinstance(node, yaml.SequenceNode):
-            return [walk(loader, item, (*path, i)) for i, item in enumerate(node.value)]
-        if not isinstance(node, yaml.MappingNode):
+    def fail(node: yaml.Node, message: str) -> NoReturn:
+        raise UserError(f"{name}:{node.start_mark.line + 1}: {message}")
+
+    def scalar(node: yaml.Node) -> Any:
+        try:
             return loader.construct_object(node)
+        except (ArithmeticError, AttributeError, LookupError, ValueError):
+            # So PyYAML says that `2026-13-01` is no date, and `!!bool perhaps` is neither.
+            fail(node, f"{node.value!r} isn't what it looks like: put it in quotes")
+
+    def walk(node: yaml.Node, path: tuple[str | int, ...]) -> Any:
+        lines.setdefault(path, node.start_mark.line + 1)
+        if len(path) > DEEPEST or len(lines) > MOST:
+            fail(node, "nested too deep, or too much")
+        if isinstance(node, yaml.SequenceNode):
+            return [walk(item, (*path, i)) for i, item in enumerate(node.value)]
+        if not isinstance(node, yaml.MappingNode):
+            return scalar(node)
         mapping: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node)
-            line = key_node.start_mark.line + 1
+            key = scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
+            if not isinstance(key, str | int):
+                fail(key_node, "a key is to be a word, not a list or more keys")
             if key in mapping:
-                raise UserError(f"{name}:{line}: '{key}' stands twice")
-            lines[(*path, key)] = line
-            mapping[key] = walk(loader, value_node, (*path, key))
+                fail(key_node, f"{key!r} stands twice")
+            lines[(*path, key)] = key_node.start_mark.line + 1
+            mapping[key] = walk(value_node, (*path, key))
         return mapping
 
     try:
         loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
-        return (walk(loader, root, ()) if root else None), lines
+        return (walk(root, ()) if root else None), lines
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(f"{name}:{line}: not valid YAML: {error.problem}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise UserError(f"{name}:{line}: not valid YAML: {error.reason}") from None
+    except RecursionError:  # PyYAML's, which has no bound of its own
+        raise UserError(f"{name}:1: nested too deep") from None
 
 
 class Document:

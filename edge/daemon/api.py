@@ -202,7 +202,7 @@ async def _body(request: Request, kind: type[Any]) -> Any:
         return msgspec.json.decode(data, type=kind)
     except asyncio.TimeoutError:
         raise UserError(f"the body didn't come within {BODY_S:g} s") from None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UserError(f"{request.url.path}: {error}") from None
 
 

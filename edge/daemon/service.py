@@ -86,6 +86,8 @@ class Service:
     async def start(self) -> None:
         jobs = (self.supervisor.run(), self._reload_on_change(), self._reassure())
         self._tasks = [asyncio.create_task(job) for job in jobs]
+        for task in self._tasks:
+            task.add_done_callback(_say_if_failed)
         notify("READY=1")
 
     async def stop(self) -> None:
@@ -93,9 +95,7 @@ class Service:
         self._closing = True
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self._close_outputs)
 
     def reload_soon(self) -> None:
@@ -242,6 +242,11 @@ class Service:
             self._watch = self.hub.wants
             with contextlib.suppress(UserError):  # the next engine is told as it starts
                 await self.supervisor.ask(self._watch)
+
+
+def _say_if_failed(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("a fault of ours: this isn't done any more", exc_info=task.exception())
 
 
 def _stamp(loaded: Loaded) -> tuple[int, ...]:

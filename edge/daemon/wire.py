@@ -49,7 +49,7 @@ class SetView(msgspec.Struct, frozen=True, tag=True):
     view: View
 
 
-class Watch(msgspec.Struct, frozen=True, tag=True):
+class Watch(msgspec.Struct, frozen=True, tag=True, forbid_unknown_fields=True):
     """What somebody wants to have: pictures, landmarks, and what the last second was spent on."""
 
     picture: bool = False

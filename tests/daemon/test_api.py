@@ -81,6 +81,8 @@ def test_the_budget_that_is_set_is_the_one_kept(daemon: Daemon) -> None:
         ("/api/mute", {"camera": "yes"}, "camera"),
         ("/api/view", {"background": "beach"}, "background"),
         ("/api/view", b"{", "/api/view"),
+        ("/api/view", b'{"\xff": 1}', "utf-8"),
+        ("/api/view", b'{"boxes": ' + b"[" * 60_000, "/api/view"),
         ("/api/view", {"framing": True}, "no director"),
     ],
 )
@@ -158,7 +160,9 @@ def test_who_doesnt_read_loses_frames_and_holds_nobody_up(daemon: Daemon) -> Non
 
 
 def test_a_client_that_talks_nonsense_is_sent_away(daemon: Daemon) -> None:
-    for nonsense, code in (("{", "1007"), (b"\0", "1003"), ("x" * 10_000, "1009")):
+    endless = '{"x": ' + "[" * 4000
+    cases = (("{", "1007"), (endless, "1007"), (b"\0", "1003"), ("x" * 10_000, "1009"))
+    for nonsense, code in cases:
         with daemon.listen() as client:
             client.send(nonsense)
             with pytest.raises(ConnectionClosed, match=code):
