@@ -6,9 +6,21 @@ from pathlib import Path
 import click
 
 
+def _shape(_: click.Context, __: click.Parameter, aspect: str) -> str:
+    from edge.director.director import ratio
+
+    try:
+        ratio(aspect)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return aspect
+
+
 @click.command()
 @click.argument("clip", type=click.Path(exists=True, dir_okay=False))
-@click.option("--aspect", default="9:16", show_default=True, help="Width to height.")
+@click.option(
+    "--aspect", default="9:16", show_default=True, callback=_shape, help="Width to height."
+)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False),

@@ -1,5 +1,6 @@
 """Live framing: what to show of the picture, as a crop that moves like an operator's."""
 
+import re
 from typing import Annotated
 
 import cv2
@@ -18,7 +19,19 @@ THUMBNAIL = 32
 """Pixels of width in which cuts are looked for."""
 RECENT = 0.1
 """Of each frame's change so much is believed about how lively the scene is."""
-Ratio = Annotated[str, Meta(pattern="^[1-9][0-9]*:[1-9][0-9]*$")]
+WIDEST = 4.0
+"""Times as wide as high, or as high as wide: beyond, no screen is made and no head fits."""
+
+
+def ratio(aspect: str) -> float:
+    """Return width to height of what is written as `16:9`. Raises ValueError where it isn't so."""
+    parts = re.fullmatch("([0-9]{1,4}):([0-9]{1,4})", aspect)
+    width, height = map(int, parts.groups()) if parts else (0, 0)
+    if not 0 < max(width, height) <= WIDEST * min(width, height):
+        raise ValueError(
+            f"'{aspect}' is no shape: write 16:9, 9:16, 1:1, or what is at most {WIDEST:g}:1"
+        )
+    return width / height
 
 
 class Crop(msgspec.Struct, frozen=True):
@@ -53,11 +66,14 @@ class Director(Node):
     class Settings(Node.Settings):
         enabled: bool = True
         """Off, there is no crop: the whole picture is shown."""
-        aspect: Ratio = "16:9"
-        """The crop's width to its height."""
+        aspect: str = "16:9"
+        """The crop's width to its height, at most 4:1 and at least 1:4."""
         shots: ShotSettings = ShotSettings()
         operator: OperatorSettings = OperatorSettings()
         cuts: CutSettings = CutSettings()
+
+        def __post_init__(self) -> None:
+            ratio(self.aspect)
 
     settings: Settings
     changeable = ("enabled",)
@@ -67,8 +83,7 @@ class Director(Node):
 
     def open(self, context: Context) -> None:
         super().open(context)
-        width, height = (int(part) for part in self.settings.aspect.split(":"))
-        self.aspect = width / height
+        self.aspect = ratio(self.settings.aspect)
         self._begin()
 
     def process(self, frame: Frame, people: FrameResult) -> Crop | None:

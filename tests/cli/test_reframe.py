@@ -23,4 +23,4 @@ def test_what_cannot_be_written_or_is_no_shape_is_said_at_once(edge: Edge, clip:
     assert is_one_line(edge("reframe", clip, "--out", clip))
     wrong = edge("reframe", clip, "--aspect", "wide", "--out", "x.mp4")
     assert is_one_line(wrong)
-    assert "aspect" in wrong.stderr
+    assert "--aspect': 'wide' is no shape: write 16:9" in wrong.stderr

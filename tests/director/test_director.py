@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from edge.director.director import Crop, Director, Framed
+from edge.errors import UserError
 from edge.graph import Graph
 from edge.io.frames import Frame
 from edge.io.video_file import VideoFile
@@ -53,6 +54,17 @@ def test_a_still_scene_has_a_still_crop() -> None:
     found = crops([1] * 60, [people(FACE)] * 60)
     assert {crop.box for crop in found} == {found[0].box}
     assert found[0].shot == "single"
+
+
+@pytest.mark.parametrize(
+    "aspect", ["", "wide", "16/9", "9:0", "0:0", "-1:1", "5:1", "1:5", "1:1:1"]
+)
+def test_what_is_no_shape_of_a_picture_is_refused(aspect: str) -> None:
+    with pytest.raises(ValueError, match="is no shape"):
+        Director.Settings(aspect=aspect)
+    graph = Graph.load(resource("graphs/reframe.yaml"))
+    with pytest.raises(UserError, match=r"reframe.yaml:\d+: nodes.director.with: '.*' is no shape"):
+        graph.set("director.aspect", aspect)
 
 
 @pytest.mark.parametrize("aspect", ["9:16", "16:9", "1:1"])
