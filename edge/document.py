@@ -1,6 +1,8 @@
 """YAML that people write: read with its line numbers, checked against types, named in errors."""
 
+import re
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -15,6 +17,8 @@ DEEPEST = 50
 """Levels within levels: no setting needs ten, and what holds itself has no end."""
 MOST = 100_000
 """Values in a document, those that aliases repeat included: a few lines of them make billions."""
+STEP = r"\[(\d+)\]|([^.`\[\]]+)"
+"""One of those by which msgspec says where something stands, `$.rules[0].on`."""
 Lines = dict[tuple[str | int, ...], int]
 """Where each key stands: its path in the document → line, from 1."""
 
@@ -30,7 +34,7 @@ def read_text(path: Path, kind: str) -> str:
 
 
 def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
-    """Parse YAML; return the document and the line of every key and item.
+    """Parse YAML; return the document, all keys as text, and the line of every key and item.
 
     Raises UserError, with file and line, for broken YAML, for a key that stands twice, and for what
     is nested without end.
@@ -55,11 +59,11 @@ def read_yaml(text: str, name: str) -> tuple[Any, Lines]:
             return [walk(item, (*path, i)) for i, item in enumerate(node.value)]
         if not isinstance(node, yaml.MappingNode):
             return scalar(node)
-        mapping: dict[Any, Any] = {}
+        mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
-            if not isinstance(key, str | int):
+            if not isinstance(key_node, yaml.ScalarNode):
                 fail(key_node, "a key is to be a word, not a list or more keys")
+            key: str = key_node.value  # as it is written: to YAML 1.1 `on` and `y` are truth itself
             if key in mapping:
                 fail(key_node, f"{key!r} stands twice")
             lines[(*path, key)] = key_node.start_mark.line + 1
@@ -101,23 +105,30 @@ class Document:
             return msgspec.convert(value, struct)
         except msgspec.ValidationError as error:
             message, _, where = str(error).partition(" - at `$")
-            steps = where.rstrip("`").replace("[...]", "").strip(".").split(".")
+            steps = [int(i) if i else key for i, key in re.findall(STEP, where)]
             message = message[:1].lower() + message[1:].replace("`", "'")
             if message.startswith("object contains unknown field"):
                 field = message.split("'")[1]
                 message = f"unknown option '{field}'{nearest(field, _fields(struct, steps))}"
                 steps = [*steps, field]
-            at = (*path, *filter(None, steps))
+            at = (*path, *steps)
             self.fail(f"{'.'.join(map(str, at)) or self._whole}: {message}", *at)
 
 
-def _fields(struct: type[msgspec.Struct], steps: list[str]) -> list[str]:
+def _fields(struct: type[msgspec.Struct], steps: list[str | int]) -> list[str]:
     """Return the names of the fields of what stands some steps within a struct."""
-    for step in filter(None, steps):
-        found = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
-        kinds = [found.get(step), *typing.get_args(found.get(step))]
-        structs = [k for k in kinds if isinstance(k, type) and issubclass(k, msgspec.Struct)]
-        if not structs:
+    for step in (step for step in steps if isinstance(step, str)):
+        kinds = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
+        inner = next(_structs(kinds.get(step)), None)
+        if inner is None:
             return []
-        struct = structs[0]
+        struct = inner
     return [field.encode_name for field in msgspec.structs.fields(struct)]
+
+
+def _structs(kind: Any) -> Iterator[type[msgspec.Struct]]:
+    """Yield the structs that a type consists of: of `list[Rule] | None`, Rule."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        yield kind
+    for part in typing.get_args(kind):
+        yield from _structs(part)

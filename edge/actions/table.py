@@ -1,13 +1,11 @@
 """The types of a rule table; `docs/meaning.md` describes it for its writers."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
-import yaml
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from edge.errors import UserError
+from edge.document import Document, read_text, read_yaml
 
 Positive = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -95,17 +93,5 @@ class Table(_Record, frozen=True):
 
 def read(path: Path) -> Table:
     """Raises UserError for a file that can't be read or isn't a table, with where in it."""
-    try:
-        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return msgspec.convert(_with_on(document), Table)
-    except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}") from None
-    except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: {error}") from None
-
-
-def _with_on(document: Any) -> Any:
-    """Return the document with `on` as it was written: to YAML 1.1 that is the word for True."""
-    if isinstance(document, dict):
-        return {("on" if key is True else key): _with_on(value) for key, value in document.items()}
-    return [_with_on(value) for value in document] if isinstance(document, list) else document
+    document, lines = read_yaml(read_text(path, "rule table"), str(path))
+    return Document(lines, str(path), "the table").convert(document, Table)

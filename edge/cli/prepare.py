@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from edge.cli.sync import apply as apply_sync
+from edge.document import read_yaml
 from edge.errors import UserError, nearest
 from edge.graph import Graph
 from edge.graph.signature import find, signature
@@ -58,25 +59,18 @@ def parts_of(people: int) -> dict[str, int]:
 
 def set_by_text(graph: Graph, assignment: str) -> None:
     """Apply NODE.KEY=VALUE; VALUE is read as YAML. Raises UserError."""
-    import yaml
-
     key, equals, text = assignment.partition("=")
     if not equals:
         raise UserError(f"--set {assignment}: write it as NODE.KEY=VALUE")
-    try:
-        graph.set(key, yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise UserError(f"--set {assignment}: '{text}' is no YAML value ({error})") from None
+    graph.set(key, read_yaml(text, f"--set {key}")[0])
 
 
 def _budget(text: str) -> dict[str, Any]:
     """Return the parts of a budget as `--budget` has it. Raises UserError."""
-    import yaml
-
     pairs = [part.partition("=") for part in text.split(",")]
     if not all(equals for _, equals, _ in pairs):
         raise UserError(f"--budget {text}: write latency_ms=50, power_w=2, or off")
-    return {name.strip(): yaml.safe_load(value) for name, _, value in pairs}
+    return {name.strip(): read_yaml(value, f"--budget {name}")[0] for name, _, value in pairs}
 
 
 @dataclass(frozen=True)

@@ -115,14 +115,17 @@ def test_who_was_seen_before_the_camera_was_muted_is_forgotten(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("rules: [{on: gesture}]", "missing required field `do`"),
+        ("rules:\n- on: gesture", "yaml:2: rules.0: object missing required field 'do'"),
         ("rules: [{on: gesture, do: [{}]}]", "one of mqtt, webhook and command"),
         ("rules: [{on: gesture, do: [{command: []}]}]", "length >= 1"),
         ("rules: [{on: gesture, do: [{webhook: 'ftp://x'}]}]", "https?"),
         ("rules: [{on: gesture, do: [{mqtt: {topic: 'a/#'}}]}]", "topic"),
-        ("rules: [{on: gesture, do: [{command: [a]}], wen: {}}]", "wen"),
-        ("rules: [", "line 1"),
-        ("- 1", "Expected `object`"),
+        (
+            "rules:\n- on: x\n  wen: {}",
+            "yaml:3: rules.0.wen: unknown option 'wen'; did you mean 'when'?",
+        ),
+        ("rules: [", "yaml:1: not valid YAML"),
+        ("- 1", "yaml:1: the table: expected 'object'"),
     ],
 )
 def test_a_table_that_cant_be_followed_is_refused_with_the_place(
@@ -135,7 +138,7 @@ def test_a_table_that_cant_be_followed_is_refused_with_the_place(
 
 
 def test_a_table_that_isnt_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"none\.yaml can't be read"):
+    with pytest.raises(UserError, match=r"can't read the rule table .*none\.yaml"):
         read(tmp_path / "none.yaml")
 
 

@@ -42,7 +42,7 @@ def test_the_shipped_settings_name_every_key_and_are_the_defaults() -> None:
         ("graph: [a\n", r"config.yaml:2: not valid YAML"),
         ("graph: a\ngraph: b\n", r"config.yaml:2: 'graph' stands twice"),
         ("server: {certificate: a.pem}\n", r"config.yaml:1: server: certificate and key"),
-        ("rules: none.yaml\n", r"config.yaml:1: rules: .*none.yaml can't be read"),
+        ("rules: none.yaml\n", r"config.yaml:1: rules: can't read the rule table .*none.yaml"),
         ("home_assistant: {name: My Home}\n", r"config.yaml:1: home_assistant.name"),
         ("- a\n", r"config.yaml:1: the config: expected"),
     ],
