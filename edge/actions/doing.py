@@ -37,6 +37,8 @@ class Doing:
         self.counts: Counter[str] = Counter()
         self._deadline = math.inf
         self._messages = Messages(table.broker, WAITING) if table.sends_messages else None
+        if self._messages is not None:
+            self._messages.open()
         self._waiting: queue.Queue[tuple[Action, dict[str, Any]] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._work, name="actions", daemon=True)
         self._thread.start()

@@ -56,6 +56,9 @@ class Messages:
             self._client.tls_set()
         self._client.reconnect_delay_set(*RECONNECT_S)
         self._client.connect_async(broker.host, broker.port, keepalive=30)
+
+    def open(self) -> None:
+        """Begin to reach for the broker: from now on `on_connect` may be called."""
         self._client.loop_start()
 
     def send(self, topic: str, payload: str, retain: bool = False, *, bounded: bool = True) -> None:

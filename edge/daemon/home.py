@@ -42,6 +42,7 @@ class Home:
         self._messages = Messages(
             settings.broker, settings.kept, (self._status, "offline"), self._introduce
         )
+        self._messages.open()
 
     def see(self, line: FrameResult | dict[str, Any]) -> None:
         """Take in a line of the results."""

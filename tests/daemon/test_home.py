@@ -6,6 +6,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import MQTTErrorCode
+
 from edge.actions.table import Broker
 from edge.daemon.config import HomeAssistant
 from edge.daemon.home import Home
@@ -58,6 +62,25 @@ def test_who_is_here_speaks_and_gestures_is_told(tmp_path: Path) -> None:
             told(heard, "edge/kitchen/presence", "OFF")
         told(heard, "edge/kitchen/status", "offline")
     assert [value for topic, value in heard.messages if topic.endswith("people")] == ["2", "1", "0"]
+
+
+def test_a_broker_that_answers_at_once_is_told_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Client.loop_start
+
+    def begin_and_dawdle(client: Client) -> MQTTErrorCode:
+        begun = begin(client)
+        time.sleep(0.5)
+        return begun
+
+    monkeypatch.setattr(Client, "loop_start", begin_and_dawdle)
+    with (
+        mosquitto(tmp_path) as port,
+        listening(port, "edge/kitchen/#") as heard,
+        closing(Home(settings(port))),
+    ):
+        told(heard, "edge/kitchen/status", "online")
 
 
 def test_all_is_discovered(tmp_path: Path) -> None:
