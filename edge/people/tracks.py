@@ -35,8 +35,8 @@ class TrackSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Out of view for this long, a person has left. The contract promises 2 s; who bends down to
     the table takes up to 3."""
     restart_s: float = 1.0
-    """After a gap this long between frames nobody waits to be confirmed: a picture a second is a
-    slide show, not a video."""
+    """Over a gap this long between frames nobody is followed: all are to be recognised, and who is
+    new needn't wait to be confirmed. A picture a second is a slide show, not a video."""
     away_s: float = 10.0
     """A video that stops for no longer than this says nothing of who left meanwhile, as when a
     camera is unplugged: all are remembered for as long after it as before."""
@@ -139,9 +139,23 @@ class Tracks:
     def _matched(self, t: int, boxes: Floats) -> Match:
         """Return what the boxes at t continue, once for both who ask."""
         if self._match is None or self._match.t != t:
+            if self._last is not None and t - self._last >= self.settings.restart_s * SECOND:
+                self._part()
             gate = self.settings.follow.gate
             self._match = match(t, boxes, self.tracklets, self._kalman, gate)
         return self._match
+
+    def _part(self) -> None:
+        """Follow nobody on: over a pause motion says little, so that all are to be recognised."""
+        for track in self.tracklets:
+            if self._is_known(track):
+                self._keep(track)
+        self.tracklets = []
+
+    def _is_known(self, track: Tracklet) -> bool:
+        return track.person > 0 and (
+            track.since is None or track.evidence >= self.settings.confirm_s
+        )
 
     def _clear(self, matched: Match) -> list[bool]:
         return clear(matched, self.tracklets, self.settings.follow.apart)
@@ -259,9 +273,7 @@ class Tracks:
             lost = (t - track.seen) / SECOND >= self.settings.follow.miss_s
             if not lost and (track.person or track.evidence >= 0):
                 kept.append(track)
-            elif track.person and (
-                track.since is None or track.evidence >= self.settings.confirm_s
-            ):
+            elif self._is_known(track):
                 self._keep(track)
         self.tracklets = kept
 
