@@ -42,7 +42,8 @@ class Tracklet:
     """One box followed from frame to frame; whom it shows is another question.
 
     `state` is that at `seen`; times in µs. `shape`: width and height of the last box in units of
-    its size. `evidence`: seconds for which it was seen, less twice those missed.
+    its size. `evidence`: seconds for which it was seen, less twice those missed; `proved`: when it
+    was last looked for and found, up to which they are counted.
     `person`: id of whom it shows, 0 for nobody so far. `since`: that may be wrong since then; None
     if it can't.
     `mixed`: when it last could be mixed up with somebody else; `origin`: its state then; `course`:
@@ -57,14 +58,17 @@ class Tracklet:
     origin: State
     course: State
     course_t: int
+    proved: int
     evidence: float = 0.0
     person: int = 0
     looks: Floats | None = None
     looked: int = 0
 
-    def go_on(self, t: int, state: State, settle_s: float) -> None:
-        """Take the state that it has at t."""
-        self.evidence += (t - self.seen) / SECOND
+    def go_on(self, t: int, state: State, settle_s: float, fresh: bool) -> None:
+        """Take the state that it has at t. `fresh`: it was looked for, and found there."""
+        if fresh:
+            self.evidence += (t - self.proved) / SECOND
+            self.proved = t
         self.state, self.seen = state, t
         if self.mixed == t:
             self.origin = state
@@ -80,7 +84,7 @@ class Tracklet:
 
 def begun(t: int, state: State) -> Tracklet:
     """Return the tracklet of a box that goes on none."""
-    return Tracklet(state, t, t, t, state, state, t)
+    return Tracklet(state, t, t, t, state, state, t, t)
 
 
 class Match(NamedTuple):

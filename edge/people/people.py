@@ -167,7 +167,8 @@ class People(Node):
             [sight.faces.boxes[face] if face >= 0 else body_heads[body] for face, body in rows],
             np.float32,
         ).reshape(-1, 4)
-        update = self.tracks.update(self.t, anchors, self._looks(frame, anchors))
+        fresh = [bool(sight.faces.fresh[f] if f >= 0 else sight.bodies.fresh[b]) for f, b in rows]
+        update = self.tracks.update(self.t, anchors, self._looks(frame, anchors), fresh)
         self._leave(update.left)
         owned = self._owned(frame, sight, rows, anchors, update)
         found = []

@@ -1,6 +1,7 @@
 """Which of the people seen now is which of those seen before."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -81,10 +82,17 @@ class Tracks:
         self._next_id = 1
         self._match: Match | None = None
 
-    def update(self, t: int, boxes: Floats, looks: Floats | None = None) -> Update:
+    def update(
+        self,
+        t: int,
+        boxes: Floats,
+        looks: Floats | None = None,
+        fresh: Sequence[bool] | None = None,
+    ) -> Update:
         """Take the boxes (n, 4: x, y, width, height) seen at t, which is later than ever before.
 
-        `looks` (n, bins): what each looks like; rows of NaN where that isn't known. A box that
+        `looks` (n, bins): what each looks like; rows of NaN where that isn't known. `fresh` (n): by
+        default all; a box that is only carried on from another frame proves nothing. A box that
         isn't finite is nobody's.
         """
         matched = self._matched(t, boxes)
@@ -95,7 +103,7 @@ class Tracks:
         left = self._forget(t - self.settings.forget_s * SECOND)
         self._doubt(matched)
         stand_apart = [] if looks is None else self._clear(matched)
-        shown = self._follow(matched)
+        shown = self._follow(matched, [True] * len(boxes) if fresh is None else fresh)
         if looks is not None:
             for row, track, alone in zip(matched.rows, shown, stand_apart, strict=True):
                 if alone:
@@ -208,17 +216,17 @@ class Tracks:
             return False
         return distance(known, track.looks) > self.settings.identity.unlike
 
-    def _follow(self, matched: Match) -> list[Tracklet]:
+    def _follow(self, matched: Match, fresh: Sequence[bool]) -> list[Tracklet]:
         """Go on with what the boxes continue, begin with the others; return their tracklets."""
         shown = []
-        for seen, known in zip(matched.seen, matched.found, strict=True):
+        for row, seen, known in zip(matched.rows, matched.seen, matched.found, strict=True):
             if known < 0:
                 track = begun(matched.t, self._kalman.start(seen))
                 self.tracklets.append(track)
             else:
                 track = self.tracklets[known]
                 state = self._kalman.update(matched.now[known], seen)
-                track.go_on(matched.t, state, self.settings.follow.settle_s)
+                track.go_on(matched.t, state, self.settings.follow.settle_s, fresh[row])
             shown.append(track)
         return shown
 

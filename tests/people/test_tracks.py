@@ -227,6 +227,16 @@ def test_ids_are_kept_in_made_up_rooms():
     assert np.mean([suite.run(seed, "alike").tracked.idf1 for seed in rooms]) > 0.965
 
 
+def test_what_is_only_carried_on_proves_nobody():
+    tracks = Tracks(TrackSettings())
+    tracks.update(0, boxes())
+    found = [
+        tracks.update(index * FRAME, boxes((400, 300)), fresh=[index % 6 == 1]).ids
+        for index in range(1, 13)  # one look of six finds it
+    ]
+    assert found == [[0]] * 6 + [[1]] * 6
+
+
 def test_ids_are_kept_while_a_camera_is_away_and_people_walk_on():
     """0.978 was measured; 0.882 where boxes were followed by motion over the pause."""
     rooms = range(1001, 1009)
