@@ -145,7 +145,7 @@ class Tracks:
         return left
 
     def _matched(self, t: int, boxes: Floats) -> Match:
-        """Return what the boxes at t continue, once for both who ask."""
+        """Return what the boxes at t continue, once for both who ask: over a pause, nothing."""
         if self._match is None or self._match.t != t:
             if self._last is not None and t - self._last >= self.settings.restart_s * SECOND:
                 self._part()
